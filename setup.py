@@ -1,0 +1,49 @@
+"""The package: what it needs at run time, and what its developers need besides."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(
+    r'^__version__ = "([^"]+)"', (HERE / "source_kustomer/__init__.py").read_text(), re.MULTILINE
+)
+assert VERSION is not None
+
+SANDBOX = [
+    "faker==40.11.0",
+    "starlette==0.52.1",
+    "uvicorn==0.41.0",
+]
+"""What the emulated Kustomer API needs; the connector does not."""
+
+setup(
+    name="airbyte-source-kustomer",
+    version=VERSION[1],
+    description="Airbyte source connector that replicates a Kustomer CRM into any warehouse",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    packages=find_packages(include=["source_kustomer", "source_kustomer.*"]),
+    package_data={"source_kustomer": ["py.typed"]},
+    python_requires=">=3.10,<3.14",
+    install_requires=[
+        "airbyte-cdk==7.39.1",
+        "orjson==3.13.0",
+        "pydantic==2.14.4",
+        "requests==2.34.2",
+    ],
+    extras_require={
+        "sandbox": SANDBOX,
+        "dev": [
+            *SANDBOX,
+            "hypothesis==6.170.17",
+            "mypy==2.4.1",
+            "pytest==9.2.0",
+            "ruff==0.17.6",
+            "types-requests",
+        ],
+    },
+    entry_points={"console_scripts": ["source-kustomer=source_kustomer.run:run"]},
+)

@@ -1,0 +1,1 @@
+"""How objects are read: one module per family of endpoints."""

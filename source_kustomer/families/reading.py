@@ -1,0 +1,156 @@
+"""What a stream is given for the time of one sync, and the partitions it hands to the framework."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import (
+    PartitionGenerator,
+)
+from airbyte_cdk.sources.types import Record
+
+from source_kustomer.errors import KustomerError, NotFound, NotPermitted
+from source_kustomer.families.crew import Crew
+from source_kustomer.families.progress import Progress
+from source_kustomer.families.stream import Stream
+from source_kustomer.kustomer.client import Client
+from source_kustomer.records.flatten import Shape
+from source_kustomer.sync.cursor import CoverageCursor, RefreshCursor
+from source_kustomer.traced import traced
+
+LOGGER = logging.getLogger("airbyte.source-kustomer")
+
+
+@dataclass(frozen=True)
+class Sync:
+    """What all streams of one sync share."""
+
+    client: Client
+    crew: Crew
+    progress: Progress
+    end: int
+    """The fixed end of the sync: an instant."""
+    now: Callable[[], int]
+    """The present: an instant."""
+    include_deleted: bool
+    put: Callable[[Partition], None]
+    """Hands a further partition to the framework, through the channel that rows go through."""
+
+
+@dataclass
+class Reading:
+    """One stream in one sync: its cursor, the shape of its rows, and what became of it."""
+
+    stream: Stream
+    sync: Sync
+    cursor: CoverageCursor | RefreshCursor
+    shape: Shape
+    begun: bool = False
+    """Whether the API has answered for this stream at all: from then on a refusal is a failure."""
+    over: bool = False
+    """Whether the stream has failed or been skipped: its other partitions then stop."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def client(self) -> Client:
+        """The one way to the API."""
+        return self.sync.client
+
+    @property
+    def coverage(self) -> CoverageCursor:
+        """The cursor of an incremental stream."""
+        assert isinstance(self.cursor, CoverageCursor)
+        return self.cursor
+
+    def is_ahead(self) -> bool:
+        """Tell whether the stream's state lies in the future, and if so, warn that it does.
+
+        Such a stream gives no rows and keeps its place, as Airbyte's acceptance tests ask.
+        """
+        cursor = self.cursor
+        if not isinstance(cursor, CoverageCursor) or not cursor.is_in_future:
+            return False
+        LOGGER.warning(
+            "Stream %s: its state lies in the future (%s), so there is nothing to read yet. "
+            "Reset the stream if that is not meant.",
+            self.stream.name,
+            cursor.state.get(self.stream.cursor_field),
+        )
+        return True
+
+    def rows(self, resources: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
+        """Flatten resources into the stream's rows."""
+        flatten, name = self.shape.flatten, self.stream.name
+        for resource in resources:
+            yield Record(flatten(resource), name)
+
+    def end_with(self, error: KustomerError) -> None:
+        """Decide what an error means for the stream: skipped, failed, or already told.
+
+        An object that the key or the organization lacks is skipped when that is the API's first
+        word on it. Later, or for any other reason, the stream fails; once, however many of its
+        partitions meet the error.
+
+        Raises:
+            AirbyteTracedException: when the stream fails.
+        """
+        with self._lock:
+            was_over, self.over = self.over, True
+        if was_over:
+            return
+        if isinstance(error, NotPermitted | NotFound) and not self.begun:
+            LOGGER.warning("Stream %s is skipped: %s", self.stream.name, self.stream.explain(error))
+            return
+        raise traced(error, self.stream.name, self.stream.explain(error))
+
+
+class StreamPartition(Partition):
+    """Something of a stream that one worker reads from beginning to end."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def read(self) -> Iterable[Record]:
+        """Yield rows; close windows and tell checkpoints in between."""
+        reading = self._reading
+        if reading.over:
+            return
+        try:
+            yield from self.records()
+        except KustomerError as error:
+            reading.end_with(error)
+
+    def records(self) -> Iterator[Record]:
+        """Yield rows; raise KustomerError when they cannot be had."""
+        raise NotImplementedError
+
+    def to_slice(self) -> Mapping[str, Any] | None:
+        """Say nothing to the framework about windows."""
+        return None
+
+    def stream_name(self) -> str:
+        """The name of the stream that the rows belong to."""
+        return self._reading.stream.name
+
+    def __hash__(self) -> int:
+        """Partitions are told apart by identity."""
+        return id(self)
+
+
+class ReadingGenerator(PartitionGenerator):
+    """Gives the framework the first partitions of a stream."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def generate(self) -> Iterable[Partition]:
+        """Yield the partitions that the stream plans."""
+        try:
+            yield from self._reading.stream.partitions(self._reading)
+        except KustomerError as error:
+            self._reading.end_with(error)

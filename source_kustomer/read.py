@@ -1,0 +1,196 @@
+"""One read: configured streams in, rows and checkpoints out, through one ordered channel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from queue import Queue
+from typing import Any, Final
+
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    FailureType,
+    SyncMode,
+)
+from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
+from airbyte_cdk.sources.message import InMemoryMessageRepository
+from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
+from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
+from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
+from airbyte_cdk.sources.streams.concurrent.partitions.types import QueueItem
+from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+from source_kustomer.config import Config
+from source_kustomer.errors import InvalidCatalog, InvalidState
+from source_kustomer.families.crew import Crew
+from source_kustomer.families.progress import Progress
+from source_kustomer.families.reading import LOGGER, Reading, ReadingGenerator, Sync
+from source_kustomer.families.stream import Stream
+from source_kustomer.kustomer.client import Client
+from source_kustomer.records.custom import CustomAttributes
+from source_kustomer.records.flatten import Shape
+from source_kustomer.streams import STREAMS
+from source_kustomer.sync.cursor import CoverageCursor, RefreshCursor
+from source_kustomer.sync.instants import from_unix_seconds
+from source_kustomer.sync.state import StreamState, parse_state
+from source_kustomer.traced import TracedError
+
+READERS: Final = 32
+"""Requests in flight at the most: what 2,000 requests a minute need at a latency of a second."""
+MAX_THREADS: Final = 160
+QUEUED_ROWS: Final = 500
+"""Rows waiting for stdout: few, since they are what fills the memory."""
+SECONDS_PER_MINUTE: Final = 60.0
+
+
+@dataclass(frozen=True)
+class _Selected:
+    """A configured stream, found in the registry, with what is known of its past."""
+
+    stream: Stream
+    configured: ConfiguredAirbyteStream
+    state: StreamState
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return self.configured.stream.json_schema
+
+
+class Read:
+    """The streams of one sync, ready to be read."""
+
+    def __init__(
+        self, client: Client, config: Config, selected: Sequence[_Selected], now: int
+    ) -> None:
+        self._client = client
+        self._config = config
+        self._selected = selected
+        self._start = config.start(now)
+        self._end = now
+        self._readers = config.num_workers or READERS
+        self._queue: Queue[QueueItem] = Queue(maxsize=QUEUED_ROWS)
+        self._repository = ConcurrentMessageRepository(self._queue, InMemoryMessageRepository())
+        self._sync = Sync(
+            client=client,
+            crew=Crew(self._readers, pace=client.search_pace, latency=client.latency),
+            progress=Progress(
+                self._repository.emit_message,
+                seconds=time.monotonic,
+                unix_seconds=time.time,
+                searches_per_minute=lambda: client.search_pace() * SECONDS_PER_MINUTE,
+            ),
+            end=now,
+            now=lambda: from_unix_seconds(time.time()),
+            include_deleted=config.include_deleted,
+            put=self._queue.put,
+        )
+
+    @staticmethod
+    def prepare(
+        client: Client,
+        config: Config,
+        catalog: ConfiguredAirbyteCatalog,
+        states: Mapping[str, Mapping[str, Any]],
+    ) -> Read:
+        """Find the configured streams and their states.
+
+        Raises:
+            InvalidCatalog: when a configured stream does not exist.
+            InvalidState: when a state cannot be understood or belongs to no stream.
+            InvalidConfig: when nothing could be read with this configuration.
+        """
+        now = from_unix_seconds(time.time())
+        known = {declaration.name: declaration for declaration in STREAMS}
+        for name in states:
+            if name not in known:
+                raise InvalidState(name, "there is no such stream")
+        selected = []
+        for configured in catalog.streams:
+            name = configured.stream.name
+            if name not in known:
+                raise InvalidCatalog(
+                    f'The catalog names a stream "{name}", which does not exist. '
+                    "Refresh the source schema, or remove the stream from the connection."
+                )
+            stream = known[name]()
+            blob = states.get(name, {})
+            state = parse_state(name, stream.cursor_field or "updated_at", blob)
+            selected.append(_Selected(stream, configured, state))
+        return Read(client, config, selected, now)
+
+    def messages(self) -> Iterator[AirbyteMessage]:
+        """Yield everything that goes to stdout, in order.
+
+        Raises:
+            AirbyteTracedException: when a stream failed, after all others have ended.
+        """
+        if not self._selected:
+            return
+        readings = [self._reading(selected) for selected in self._selected]
+        threads = min(MAX_THREADS, self._config.num_workers or READERS + len(readings))
+        source = ConcurrentSource.create(
+            num_workers=threads,
+            initial_number_of_partitions_to_generate=max(1, min(threads - 1, len(readings))),
+            logger=LOGGER,
+            slice_logger=DebugSliceLogger(),
+            message_repository=self._repository,
+            queue=self._queue,
+        )
+        try:
+            yield from source.read([self._default_stream(reading) for reading in readings])
+        except AirbyteTracedException:
+            failed = [reading for reading in readings if reading.failure is not None]
+            if not failed:
+                raise
+            raise _summary(failed, len(readings)) from None
+        finally:
+            LOGGER.info(self._client.meter.summary())
+
+    def _reading(self, selected: _Selected) -> Reading:
+        stream, emit = selected.stream, self._repository.emit_message
+        cursor: CoverageCursor | RefreshCursor = RefreshCursor(stream.name, emit)
+        if stream.cursor_field is not None:
+            cursor = CoverageCursor(
+                stream.name,
+                stream.cursor_field,
+                found=selected.state,
+                start=self._start,
+                end=self._end,
+                lookback=self._config.lookback,
+                emit=emit,
+                refresh=selected.configured.sync_mode is SyncMode.full_refresh,
+            )
+        shape = Shape.of(
+            stream.record,
+            custom=CustomAttributes.from_schema(selected.schema),
+            columns=frozenset(selected.schema.get("properties", {})) or None,
+        )
+        return Reading(stream, self._sync, cursor, shape)
+
+    def _default_stream(self, reading: Reading) -> DefaultStream:
+        stream = reading.stream
+        return DefaultStream(
+            partition_generator=ReadingGenerator(reading),
+            name=stream.name,
+            json_schema={},
+            primary_key=["id"],
+            cursor_field=CursorField(stream.cursor_field) if stream.cursor_field else None,
+            logger=LOGGER,
+            cursor=reading.cursor,
+        )
+
+
+def _summary(failed: Sequence[Reading], streams: int) -> TracedError:
+    """Say in one message which streams failed; each has told its own reason before."""
+    passing = all(r.failure is not None and r.failure.is_transient for r in failed)
+    names = ", ".join(reading.stream.name for reading in failed)
+    reasons = " ".join(dict.fromkeys(f"{reading.failure}" for reading in failed))
+    return TracedError(
+        message=f"{len(failed)} of {streams} streams did not sync ({names}). {reasons}",
+        internal_message=reasons,
+        failure_type=FailureType.transient_error if passing else FailureType.config_error,
+    )

@@ -1,0 +1,161 @@
+"""The connector's four verbs: spec, check, discover, read."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from airbyte_cdk.models import (
+    AirbyteCatalog,
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    ConnectorSpecification,
+    DestinationSyncMode,
+    Status,
+)
+from airbyte_cdk.sources import Source
+
+from source_kustomer import inputs
+from source_kustomer.config import DOCUMENTATION_URL, Config, specification
+from source_kustomer.errors import KustomerError, NotFound, NotPermitted
+from source_kustomer.families.reading import LOGGER
+from source_kustomer.families.stream import Stream
+from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.rate_limit import Budgets
+from source_kustomer.organization import Organization
+from source_kustomer.read import Read
+from source_kustomer.streams import STREAMS
+from source_kustomer.sync.instants import from_unix_seconds
+from source_kustomer.traced import traced
+
+API_URL_VARIABLE: Final = "KUSTOMER_API_URL"
+"""Operators, not users, choose hosts: this overrides the address for the sandbox and proxies."""
+
+CHECK_PATIENCE: Final = 15.0
+"""Seconds that a check waits out trouble before it tells of it."""
+PROBES_AT_ONCE: Final = 8
+
+
+class SourceKustomer(Source):
+    """Replicates a company's Kustomer CRM."""
+
+    check_config_against_spec = False  # Config.parse does, with clearer sentences
+
+    read_config = staticmethod(inputs.read_config)
+    read_catalog = staticmethod(inputs.read_catalog)
+    read_state = staticmethod(inputs.read_state)
+
+    def __init__(self) -> None:
+        """Start without a connection."""
+        self._client: Client | None = None
+
+    @property
+    def name(self) -> str:
+        """The connector's name."""
+        return "source-kustomer"
+
+    def stop(self) -> None:
+        """End every wait and request that is under way; for when the process is told to end."""
+        if self._client is not None:
+            self._client.stop()
+
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
+        """Return the configuration as it is; the key is not written to a file."""
+        return config
+
+    def spec(self, logger: logging.Logger) -> ConnectorSpecification:
+        """Return the form that Airbyte shows."""
+        return ConnectorSpecification(
+            documentationUrl=DOCUMENTATION_URL,
+            connectionSpecification=specification(),
+            supportsIncremental=True,
+            supported_destination_sync_modes=[
+                DestinationSyncMode.append,
+                DestinationSyncMode.overwrite,
+                DestinationSyncMode.append_dedup,
+            ],
+        )
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        """Tell the truth about the connection in one sentence."""
+        try:
+            settings = Config.parse(config)
+            now = from_unix_seconds(time.time())
+            settings.start(now)
+            client = self._connect(settings, patience=CHECK_PATIENCE)
+            client.check_key()
+            streams = [declaration() for declaration in STREAMS]
+            with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
+                answers = list(pool.map(lambda stream: _refusal(stream, client), streams))
+        except KustomerError as error:
+            return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
+        refusals = {s.name: answer for s, answer in zip(streams, answers, strict=True) if answer}
+        for stream, reason in refusals.items():
+            LOGGER.warning("Stream %s cannot be read: %s", stream, reason)
+        if len(refusals) == len(streams):
+            stream, reason = next(iter(refusals.items()))
+            return AirbyteConnectionStatus(
+                status=Status.FAILED,
+                message=f"The API key is valid but may read none of the streams. {stream}: {reason}",
+            )
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        """Return every stream with its columns, the organization's own ones included."""
+        try:
+            settings = Config.parse(config)
+            client = self._connect(settings, patience=CHECK_PATIENCE)
+            organization = Organization.explore(client, settings)
+        except KustomerError as error:
+            raise traced(error) from None
+        return AirbyteCatalog(
+            streams=[
+                stream.as_airbyte_stream(organization.schema(stream))
+                for stream in organization.streams
+            ]
+        )
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        """Yield rows and checkpoints of the configured streams.
+
+        Raises:
+            AirbyteTracedException: when the input is not usable, or when a stream failed; the
+                failed stream's own trace message has then been yielded.
+        """
+        try:
+            settings = Config.parse(config)
+            client = self._connect(settings)
+            read = Read.prepare(client, settings, catalog, inputs.states_by_stream(state))
+        except KustomerError as error:
+            raise traced(error) from None
+        yield from read.messages()
+
+    def _connect(self, config: Config, *, patience: float | None = None) -> Client:
+        base_url = os.environ.get(API_URL_VARIABLE) or config.base_url
+        budgets = Budgets(share=config.rate_limit_share / 100)
+        settings: dict[str, Any] = {} if patience is None else {"patience": patience}
+        self._client = Client(
+            base_url, config.api_key.get_secret_value(), budgets=budgets, **settings
+        )
+        return self._client
+
+
+def _refusal(stream: Stream, client: Client) -> str | None:
+    """Return why a stream cannot be read, or None when it can."""
+    try:
+        stream.probe(client)
+    except (NotPermitted, NotFound) as error:
+        return stream.explain(error)
+    return None

@@ -1,0 +1,22 @@
+"""What is synced: one class per stream, and the registry of them all."""
+
+from __future__ import annotations
+
+from source_kustomer.families.stream import Stream
+from source_kustomer.streams.conversations import Conversations, Messages, Notes
+from source_kustomer.streams.customers import Customers
+from source_kustomer.streams.kobjects import Kobjects
+from source_kustomer.streams.workspace import Shortcuts, Tags, Teams, Users
+
+STREAMS: tuple[type[Stream], ...] = (
+    Conversations,
+    Customers,
+    Kobjects,
+    Messages,
+    Notes,
+    Shortcuts,
+    Tags,
+    Teams,
+    Users,
+)
+"""Every stream that does not depend on the organization, in the order of the catalog."""

@@ -1,0 +1,1 @@
+"""When to read and which rows: instants, windows, coverage, keyset reading. Opens no socket."""

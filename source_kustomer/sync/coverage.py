@@ -1,0 +1,60 @@
+"""Which spans of update time a stream has completely read: the value that state is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+Span = tuple[int, int]
+"""Half-open `[start, end)` of instants, in microseconds."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """A set of instants, kept as ordered, disjoint, non-touching half-open spans."""
+
+    spans: tuple[Span, ...] = ()
+
+    @staticmethod
+    def of(spans: Iterable[Span]) -> Coverage:
+        """Build a coverage from spans in any order, overlapping or not."""
+        merged: list[Span] = []
+        for start, end in sorted(spans):
+            if start >= end:
+                continue
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+            else:
+                merged.append((start, end))
+        return Coverage(tuple(merged))
+
+    def add(self, start: int, end: int) -> Coverage:
+        """Return this coverage with `[start, end)` added."""
+        return Coverage.of([*self.spans, (start, end)])
+
+    def before(self, instant: int) -> Coverage:
+        """Return the part of this coverage that lies before an instant."""
+        return Coverage.of((start, min(end, instant)) for start, end in self.spans)
+
+    def gaps(self, start: int, end: int) -> Iterator[Span]:
+        """Yield, oldest first, the spans of `[start, end)` that are not covered."""
+        position = start
+        for covered_start, covered_end in self.spans:
+            if covered_start >= end:
+                break
+            if covered_start > position:
+                yield (position, covered_start)
+            position = max(position, covered_end)
+        if position < end:
+            yield (position, end)
+
+    def reaches(self, start: int) -> int:
+        """Return the end of the span that holds `start` without a gap, or `start` itself."""
+        for covered_start, covered_end in self.spans:
+            if covered_start <= start < covered_end:
+                return covered_end
+        return start
+
+    def contains(self, instant: int) -> bool:
+        """Tell whether an instant is covered."""
+        return any(start <= instant < end for start, end in self.spans)

@@ -1,0 +1,257 @@
+"""Reading one window completely, in ascending order, while the records in it keep moving.
+
+Page numbers lose records over a moving set: a record that is updated leaves its place, every
+later one moves up, and the one that crosses a page boundary is never seen. So each request asks
+for page one of what comes at or after the last timestamp seen, and rows already taken at exactly
+that timestamp are dropped. Page numbers serve only inside a group of equal timestamps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+from source_kustomer.errors import TimestampTooDense, UnexpectedDocument, UnorderedPage
+from source_kustomer.sync.instants import MILLISECOND, format_instant, parse_instant
+
+Resource = Mapping[str, Any]
+
+MAX_RECORDS_PER_QUERY: Final = 10_000
+"""No query yields more (the vendor's limits, as AWS Glue documents them; 100 pages besides)."""
+
+EMPTY_PAGE_ATTEMPTS: Final = 3
+MAX_EMPTY_PAGES: Final = 20
+"""An empty page that announces more is asked for again, then its followers are tried."""
+
+QUIET_PASSES: Final = 8
+"""A group of equals in random order is complete when its count is reached. When it shrinks while
+it is read, that count never comes: this many passes without anything new end the reading. With
+the largest group that can be paged, a row is overlooked by all of them with a chance of 1:3,000."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question to the search: the records of a span of update time, ascending."""
+
+    start: int
+    end: int | None
+    created: tuple[int | None, int | None] | None = None
+    """When given: only what was created in this span, and in the order of creation instead."""
+
+
+class Page(Protocol):
+    """What the reader needs of an answer."""
+
+    @property
+    def data(self) -> Sequence[Resource]:
+        """The records."""
+
+    @property
+    def total(self) -> int | None:
+        """How many records the whole question has, when the API says so."""
+
+    @property
+    def page_size(self) -> int | None:
+        """The page size that was granted."""
+
+    @property
+    def has_next(self) -> bool:
+        """Whether the answer announces another page."""
+
+
+Fetch = Callable[[Ask, int], AbstractContextManager[Page]]
+"""Answers page N of a question. The page is let go of before the next one is asked for."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows to emit, and how far the window is complete once they are."""
+
+    rows: Sequence[Resource]
+    closed_until: int
+    total: int | None
+    """How many records were left in the window, these included, when the page was asked for."""
+    page_size: int
+
+
+class KeysetReader:
+    """Reads `[start, end)` of update time; `end` may be moved closer while it reads.
+
+    The promise: when `batches` is exhausted, every record that stood in the window from the first
+    to the last request has been yielded at least once.
+    """
+
+    def __init__(self, fetch: Fetch, start: int, end: int | None) -> None:
+        self._fetch = fetch
+        self._position = start - start % MILLISECOND
+        self.end = end
+
+    @property
+    def position(self) -> int:
+        """Everything in the window before this instant has been yielded."""
+        return self._position
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the window's rows, oldest first.
+
+        Raises:
+            UnorderedPage: the search did not sort as asked.
+            TimestampTooDense: more equal records than the API lets anyone tell apart.
+            UnexpectedDocument: the answer does not fit the question.
+        """
+        taken: frozenset[str] = frozenset()
+        while self.end is None or self._position < self.end:
+            ask = Ask(self._position, self.end)
+            with _answer(self._fetch, ask) as page:
+                stamps = [_stamp(row, "updatedAt") for row in page.data]
+                _check_order(ask, stamps)
+                last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
+                rows = [
+                    row
+                    for row, stamp in zip(page.data, stamps, strict=True)
+                    if not (stamp == ask.start and row.get("id") in taken)
+                ]
+                is_last = _is_last(page)
+                if last > ask.start and not is_last:
+                    taken = _ids_at(page.data, stamps, last)
+                    self._position = last
+                yield _batch(rows, page, last)
+            if is_last:
+                return
+            if last == ask.start:
+                yield from self._undated(ask) if None in stamps else self._equals(ask)
+                taken = frozenset()
+
+    def _equals(self, ask: Ask) -> Iterator[Batch]:
+        """Yield all records that share one timestamp, more than a page of them; step past it."""
+        group = Ask(ask.start, ask.start + MILLISECOND)
+        yield from _by_creation(self._fetch, group)
+        self._position = ask.start + MILLISECOND
+
+    def _undated(self, ask: Ask) -> Iterator[Batch]:
+        """Page past records without a readable timestamp, which have no place in any order."""
+        for number in range(2, MAX_RECORDS_PER_QUERY):
+            with self._fetch(ask, number) as page:
+                stamps = [_stamp(row, "updatedAt") for row in page.data]
+                last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
+                is_last = _is_last(page) or not page.data
+                size = page.page_size or 1
+                yield _batch(page.data, page, ask.start)
+            if is_last:
+                self._position = self.end if self.end is not None else last + MILLISECOND
+                return
+            if last > ask.start:
+                self._position = last
+                return
+            if number * size >= MAX_RECORDS_PER_QUERY:
+                break
+        raise TimestampTooDense(format_instant(ask.start), MAX_RECORDS_PER_QUERY)
+
+
+def _by_creation(fetch: Fetch, group: Ask) -> Iterator[Batch]:
+    """Yield the records of one update time by their creation times, again by keyset."""
+    start: int | None = None
+    taken: frozenset[str] = frozenset()
+    while True:
+        with _answer(fetch, replace(group, created=(start, None))) as page:
+            stamps = [_stamp(row, "createdAt") for row in page.data]
+            rows = [row for row in page.data if row.get("id") not in taken]
+            yield _batch(rows, page, group.start)
+            if _is_last(page):
+                return
+            dated = [stamp for stamp in stamps if stamp is not None]
+            in_order = len(dated) == len(stamps) and dated == sorted(dated)
+            if in_order and dated[-1] > (dated[0] if start is None else start):
+                start, taken = dated[-1], _ids_at(page.data, stamps, dated[-1])
+                continue
+        if not in_order:
+            yield from _exhaust(fetch, group)
+            return
+        moment = dated[0]
+        yield from _exhaust(fetch, replace(group, created=(moment, moment + MILLISECOND)))
+        start, taken = moment + MILLISECOND, frozenset()
+
+
+def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
+    """Yield records that nothing tells apart: page through them until their count is reached.
+
+    The order of equals may differ at every call, so one pass can miss what another brings.
+
+    Raises:
+        TimestampTooDense: when there are more of them than a query can reach.
+    """
+    taken: set[str] = set()
+    expected, quiet = 0, 0
+    while quiet < QUIET_PASSES:
+        before = len(taken)
+        for number in range(1, MAX_RECORDS_PER_QUERY):
+            with fetch(ask, number) as page:
+                size = page.page_size or len(page.data) or 1
+                expected = max(expected, page.total or 0)
+                if expected > MAX_RECORDS_PER_QUERY:
+                    raise TimestampTooDense(format_instant(ask.start), expected)
+                rows = [row for row in page.data if row.get("id") not in taken]
+                taken.update(str(row.get("id")) for row in rows)
+                beyond = not page.has_next if page.total is None else number * size >= page.total
+                is_last = beyond or not page.data
+                yield _batch(rows, page, ask.start)
+            if expected and len(taken) >= expected:
+                return
+            if is_last or (number + 1) * size > MAX_RECORDS_PER_QUERY:
+                break
+        quiet = quiet + 1 if len(taken) == before else 0
+
+
+@contextmanager
+def _answer(fetch: Fetch, ask: Ask) -> Iterator[Page]:
+    """Give the page that answers a question, past pages that are empty for no reason."""
+    for number in [*[1] * EMPTY_PAGE_ATTEMPTS, *range(2, MAX_EMPTY_PAGES)]:
+        with fetch(ask, number) as page:
+            if page.data or not (page.has_next or page.total):
+                yield page
+                return
+    raise UnexpectedDocument(
+        f"The search announces records from {format_instant(ask.start)} on but delivers none."
+    )
+
+
+def _batch(rows: Sequence[Resource], page: Page, closed_until: int) -> Batch:
+    return Batch(rows, closed_until, page.total, page.page_size or len(page.data))
+
+
+def _stamp(row: Resource, name: str) -> int | None:
+    attributes = row.get("attributes")
+    instant = parse_instant(attributes.get(name)) if isinstance(attributes, Mapping) else None
+    return None if instant is None else instant - instant % MILLISECOND
+
+
+def _ids_at(
+    rows: Sequence[Resource], stamps: Sequence[int | None], instant: int | None
+) -> frozenset[str]:
+    pairs = zip(rows, stamps, strict=True)
+    return frozenset(str(row.get("id")) for row, stamp in pairs if stamp == instant)
+
+
+def _is_last(page: Page) -> bool:
+    """Tell whether a page ends its question; the announced count is believed before `next`."""
+    full = len(page.data) >= (page.page_size or 1)
+    if page.total is not None:
+        return len(page.data) >= page.total and not (page.has_next and (full or not page.data))
+    return not page.has_next
+
+
+def _check_order(ask: Ask, stamps: Sequence[int | None]) -> None:
+    """Fail loudly when a page does not ascend: everything here rests on the order.
+
+    The vendor documents sorting for customers only, and for the archive; the other objects are
+    sorted in practice.
+    """
+    position = ask.start
+    for stamp in stamps:
+        if stamp is None:
+            continue
+        if stamp < position:
+            raise UnorderedPage(format_instant(position), format_instant(stamp))
+        position = stamp

@@ -1,0 +1,128 @@
+"""The state of one stream, as it stands in Airbyte's state messages.
+
+Three forms are read, two are written:
+
+    {"updated_at": "2026-05-01T00:00:00.000Z"}      read completely up to there
+    {"updated_at": …, "until": …, "done": [[…, …]]} a sync that reads up to `until` is under way
+    {}                                              nothing read yet
+
+The first is also what older Kustomer connectors leave. In the second, everything before
+`updated_at` is read (it is missing while the beginning is not) and so are the spans of `done`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from source_kustomer.errors import InvalidState
+from source_kustomer.sync.coverage import Coverage, Span
+from source_kustomer.sync.instants import format_instant, parse_instant
+
+BEGINNING: Final = -(1 << 62)
+"""Before every record: state does not say where reading once began."""
+
+NO_CURSOR_STATE: Final = "__ab_no_cursor_state_message"
+FULL_REFRESH_DONE: Final = "__ab_full_refresh_sync_complete"
+"""What Airbyte's framework writes for streams without a cursor."""
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """What of a stream has been read, and by a sync up to which moment."""
+
+    coverage: Coverage = Coverage()
+    until: int | None = None
+    refresh: bool = False
+    """Whether the sync under way is a full refresh: it may be resumed, but never continued by the
+    next one."""
+
+    @property
+    def complete_until(self) -> int | None:
+        """The end of what is read without a gap from the beginning; None if there is a gap."""
+        reached = self.coverage.reaches(BEGINNING)
+        return None if reached == BEGINNING else reached
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether the sync that wrote this state came to its end."""
+        return self.until is not None and self.complete_until == self.until
+
+    def resumable(self, lookback: int) -> StreamState:
+        """Forget the last stretch, where records may still have been on their way to the index.
+
+        Args:
+            lookback: its length, in microseconds.
+        """
+        if self.until is None:
+            return self
+        return replace(self, coverage=self.coverage.before(self.until - lookback))
+
+    def to_json(self, cursor_field: str) -> dict[str, Any]:
+        """Write the state as it stands in a state message."""
+        if self.until is None:
+            return {}
+        reached = self.complete_until
+        blob: dict[str, Any] = {} if reached is None else {cursor_field: format_instant(reached)}
+        if self.is_complete:
+            return blob
+        blob["until"] = format_instant(self.until)
+        blob["done"] = [
+            [format_instant(start), format_instant(end)]
+            for start, end in self.coverage.spans
+            if start != BEGINNING
+        ]
+        if self.refresh:
+            blob["refresh"] = True
+        return blob
+
+
+def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> StreamState:
+    """Read the state of a stream.
+
+    Args:
+        stream: its name, for the error.
+        cursor_field: the column that orders it.
+        blob: what stands in the state message.
+
+    Raises:
+        InvalidState: when it cannot be understood; a guess could skip records or read all again.
+    """
+    fields = {key: value for key, value in blob.items() if value is not None}
+    if not fields or fields.keys() & {NO_CURSOR_STATE, FULL_REFRESH_DONE}:
+        return StreamState()
+    if cursor_field not in fields and "until" not in fields:
+        found = ", ".join(sorted(map(str, fields)))
+        raise InvalidState(stream, f'it has no "{cursor_field}" (it has: {found})')
+    reached = _instant(stream, cursor_field, fields.get(cursor_field))
+    until = _instant(stream, "until", fields.get("until"))
+    spans: list[Span] = [] if reached is None else [(BEGINNING, reached)]
+    spans += _spans(stream, fields.get("done", []))
+    return StreamState(
+        coverage=Coverage.of(spans),
+        until=reached if until is None else until,
+        refresh=fields.get("refresh") is True,
+    )
+
+
+def _instant(stream: str, name: str, value: object) -> int | None:
+    if value is None:
+        return None
+    instant = parse_instant(value)
+    if instant is None:
+        raise InvalidState(stream, f'its "{name}" is {value!r}, which is no timestamp')
+    return instant
+
+
+def _spans(stream: str, value: object) -> list[Span]:
+    if not isinstance(value, list):
+        raise InvalidState(stream, f'its "done" is {value!r}, not a list of spans')
+    spans: list[Span] = []
+    for pair in value:
+        bounds = [parse_instant(bound) for bound in pair] if isinstance(pair, list) else []
+        start, end = bounds if len(bounds) == len(("start", "end")) else (None, None)
+        if start is None or end is None:
+            raise InvalidState(stream, f'its "done" holds {pair!r}, not a pair of timestamps')
+        spans.append((start, end))
+    return spans
