@@ -1,0 +1,64 @@
+# Everything a developer types. Each target sets up what it needs.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+PYAIRBYTE ?= .venv-pyairbyte
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint chaos bench bench-peers docs docs-check image image-test release-check audit clean
+
+help:            ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/.installed ## a virtual environment with the connector, the sandbox and the tools
+
+$(VENV)/.installed: setup.py source_kustomer/__init__.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(PYAIRBYTE)/.installed: integration_tests/pyairbyte/requirements.txt
+	$(PYTHON) -m venv $(PYAIRBYTE)
+	$(PYAIRBYTE)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+demo: setup $(PYAIRBYTE)/.installed ## check, discover, read, change, read again, on the embedded sandbox; then the same into DuckDB
+	$(BIN)/python -m demo --pyairbyte $(PYAIRBYTE)/bin/python
+
+test: setup $(PYAIRBYTE)/.installed ## unit tests and integration tests
+	PYAIRBYTE_PYTHON=$(CURDIR)/$(PYAIRBYTE)/bin/python $(BIN)/python -m pytest
+
+lint: setup      ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+chaos: setup     ## the long versions of the reliability tests
+	$(BIN)/python -m pytest integration_tests/reliability --chaos
+
+bench: setup     ## the figures of docs/performance.md
+	$(BIN)/python -m benchmarks
+
+bench-peers: setup ## the same records through another extractor, side by side
+	$(BIN)/python -m benchmarks.peers
+
+docs: setup      ## write docs/streams.md from the stream classes
+	$(BIN)/python -m docs.streams > docs/streams.md
+
+docs-check: setup ## fail when docs/streams.md is not current
+	$(BIN)/python -m docs.streams | diff -u docs/streams.md -
+
+image:           ## build the container image
+	containers/build
+
+image-test: setup ## build the image and run it against the sandbox
+	containers/build-and-test
+
+release-check: setup ## version, changelog, metadata, labels and docs agree
+	$(BIN)/python -m release_check
+
+audit: setup     ## known vulnerabilities and licences of what is installed at run time
+	$(BIN)/python -m audit
+
+clean:           ## remove what the targets made
+	rm -rf $(VENV) $(PYAIRBYTE) build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

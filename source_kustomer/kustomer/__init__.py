@@ -1,0 +1,1 @@
+"""The wire: one budgeted, retried HTTPS request after the other. Knows nothing of Airbyte."""

@@ -1,0 +1,425 @@
+"""The one way to Kustomer: read only, budgeted, retried, over one pool of connections."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from source_kustomer import __version__
+from source_kustomer.errors import (
+    ConfigError,
+    KustomerUnavailable,
+    Stopped,
+    error_for,
+)
+from source_kustomer.kustomer.clock import Clock
+from source_kustomer.kustomer.documents import BrokenBody, Document, decode, document_of
+from source_kustomer.kustomer.meter import RequestMeter
+from source_kustomer.kustomer.pages import ListReader
+from source_kustomer.kustomer.rate_limit import Budgets, Kind
+from source_kustomer.kustomer.retry import Patience, is_worth_retrying
+from source_kustomer.kustomer.search import (
+    ARCHIVE_PATH,
+    LIVE_PATH,
+    MAX_PAGES,
+    MAX_RECORDS,
+    PAGE_SIZES,
+    SearchQuery,
+)
+
+LOGGER = logging.getLogger("airbyte.source-kustomer")
+
+CONNECT_TIMEOUT: Final = 10.0
+READ_TIMEOUT: Final = 60.0
+PATIENCE: Final = 300.0
+"""Seconds that one request bears trouble: an outage of a minute is survived, one of ten is told."""
+CONNECTIONS: Final = 64
+PAGES_DECODED_AT_ONCE: Final = 2
+"""A decoded page takes many times the memory of its body, so few exist at a time; the bodies of
+the other answers wait, compressed or not, for their turn."""
+FAILURES_BEFORE_SMALLER: Final = 3
+"""After so many 5xx on one query a smaller page is tried: large ones have been seen to fail."""
+
+_SMALLER_MAY_DO: Final = frozenset({400, 413, 422, 500})
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+class _BearerAuth(AuthBase):
+    """Sends the key; as an auth object, so that no ~/.netrc entry takes its place."""
+
+    def __init__(self, api_key: str) -> None:
+        self._api_key = api_key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._api_key}"
+        return request
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is sent, and on whose behalf."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any]
+    body: bytes | None
+    stream: str
+
+    @property
+    def asked(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.LIST if self.method == "GET" else Kind.SEARCH
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    content: bytes
+
+
+class _Refused(Exception):  # noqa: N818 - a signal inside this module, not an error
+    """An answer that is not worth repeating as it is."""
+
+    def __init__(self, status: int, content: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        try:
+            self.body: object = decode(content)
+        except BrokenBody:
+            self.body = None
+
+
+class Client:
+    """Talks to one organization's API with one key."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        budgets: Budgets,
+        clock: Clock | None = None,
+        patience: float = PATIENCE,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
+        """Prepare connections; none is opened yet.
+
+        Args:
+            base_url: the API's address, up to and with `/v1`.
+            api_key: the key. It goes into the Authorization header and nowhere else.
+            budgets: the rate limits.
+            clock: for tests.
+            patience: seconds that a request bears trouble before it fails.
+            read_timeout: seconds without a byte after which an answer is given up.
+
+        Raises:
+            ConfigError: when the address is none.
+        """
+        parts = urlsplit(base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ConfigError(f'The API address "{base_url}" is not a http or https URL.')
+        self._base_url = base_url.rstrip("/")
+        self._host = f"{parts.scheme}://{parts.hostname}"
+        self._budgets = budgets
+        self._clock = clock or Clock()
+        self._patience = patience
+        self._timeout = (CONNECT_TIMEOUT, read_timeout)
+        self._stopped = threading.Event()
+        self._decoding = threading.BoundedSemaphore(PAGES_DECODED_AT_ONCE)
+        self._page_sizes = list(PAGE_SIZES)
+        self.meter = RequestMeter()
+        self._session = requests.Session()
+        self._session.auth = _BearerAuth(api_key)
+        self._session.headers.update(
+            {
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"source-kustomer/{__version__}",
+            }
+        )
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def __repr__(self) -> str:
+        """Show where to, never with which key."""
+        return f"Client({self._base_url!r})"
+
+    def stop(self) -> None:
+        """End every wait; requests that are not answered yet are not repeated."""
+        self._stopped.set()
+        self._budgets.stop()
+
+    def raise_if_stopped(self) -> None:
+        """Raise Stopped when everything is to end."""
+        if self._stopped.is_set():
+            raise Stopped
+
+    def search_pace(self) -> float:
+        """Return the searches per second that the rate limits allow now."""
+        return self._budgets.searches_per_second()
+
+    def latency(self) -> float:
+        """Return the seconds that an answer takes, lately."""
+        return self.meter.latency
+
+    def check_key(self) -> None:
+        """Find out whether the API accepts the key; that needs no role.
+
+        Raises:
+            NotAuthorised: when it does not.
+            KustomerUnavailable: when there is no answer.
+        """
+        self.get("/auth/tokens/current", stream="check")
+
+    def get(
+        self, path: str, params: Mapping[str, Any] | None = None, *, stream: str
+    ) -> Document:
+        """Get a document.
+
+        Args:
+            path: below the base address, beginning with a slash.
+            params: the query.
+            stream: on whose behalf, for the meter and the log.
+
+        Raises:
+            KustomerError: as `errors.error_for` says.
+        """
+        request = _Request("GET", path, dict(params or {}), None, stream)
+        size = request.params.get("pageSize")
+        try:
+            with self._answer(request, self._new_patience()) as body:
+                return document_of(body, int(size) if size is not None else None)
+        except _Refused as refusal:
+            raise error_for(refusal.status, refusal.body, request.asked) from None
+
+    @contextmanager
+    def search(
+        self, query: SearchQuery, *, page: int = 1, page_size: int | None = None, stream: str
+    ) -> Iterator[Document]:
+        """Answer one page of a query, at the largest page size that is granted.
+
+        The page is to be used up inside the `with` and before anything else is asked for: few
+        decoded pages exist at a time.
+
+        Args:
+            query: what to search for.
+            page: which page of it, from 1.
+            page_size: records per page, when another than the largest is wanted.
+            stream: on whose behalf.
+
+        Raises:
+            ValueError: when the page lies beyond the search's caps.
+            KustomerError: as `errors.error_for` says.
+        """
+        body = orjson.dumps(query.body())
+        patience = self._new_patience()
+        # A later page of a query keeps the size of its first, or its records would shift.
+        sizes = [page_size] if page_size else self._page_sizes[: 1 if page > 1 else None]
+        refused = False
+        for number, size in enumerate(sizes):
+            is_last = number == len(sizes) - 1
+            if page > MAX_PAGES or (page - 1) * size >= MAX_RECORDS:
+                raise ValueError(f"page {page} of {size} records lies beyond the caps of a query")
+            request = _Request("POST", query.path, {"page": page, "pageSize": size}, body, stream)
+            failures = None if is_last else FAILURES_BEFORE_SMALLER
+            with ExitStack() as stack:
+                try:
+                    answer = stack.enter_context(self._answer(request, patience, failures))
+                except _Refused as refusal:
+                    if is_last or refusal.status not in _SMALLER_MAY_DO:
+                        asked = f"{request.asked} (queryContext {query.query_context})"
+                        raise error_for(refusal.status, refusal.body, asked) from None
+                    refused = refused or refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR
+                    continue
+                if refused:
+                    self._remember_page_size(size, stream)
+                yield document_of(answer, size)
+                return
+
+    def _remember_page_size(self, size: int, stream: str) -> None:
+        """Ask for smaller pages from now on, since larger ones are refused."""
+        if size < self._page_sizes[0]:
+            self._page_sizes = [known for known in PAGE_SIZES if known <= size]
+            LOGGER.warning("Kustomer refuses larger pages; searching %d records each.", size)
+
+    def list_pages(
+        self, path: str, params: Mapping[str, Any] | None = None, *, page_size: int, stream: str
+    ) -> Iterator[Document]:
+        """Yield the pages of a list, complete although it moves while it is read.
+
+        Args:
+            path: the list's path.
+            params: what selects in it.
+            page_size: the largest page that it grants.
+            stream: on whose behalf.
+        """
+        reader = ListReader(
+            lambda page, size: self.get(
+                path, {**(params or {}), "page": page, "pageSize": size}, stream=stream
+            ),
+            page_size,
+        )
+        return reader.pages()
+
+    def _new_patience(self) -> Patience:
+        return Patience(self._patience)
+
+    @contextmanager
+    def _answer(
+        self, request: _Request, patience: Patience, max_failures: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Send a request until it is answered, and decode the answer, few at a time.
+
+        Raises:
+            _Refused: when the answer will not change; or, after so many failures, it may not.
+        """
+        failures = 0
+        while True:
+            answer = self._send(request)
+            if isinstance(answer, _Answer) and answer.status < HTTPStatus.BAD_REQUEST:
+                with self._decoding:
+                    try:
+                        body = decode(answer.content)
+                    except BrokenBody as broken:
+                        trouble = str(broken)
+                    else:
+                        del answer
+                        yield body
+                        return
+            elif isinstance(answer, str):
+                trouble = answer
+            elif not is_worth_retrying(answer.status):
+                raise _Refused(answer.status, answer.content)
+            elif answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                self._bear_rate_limit(request, patience, answer)
+                continue
+            else:
+                trouble = f"HTTP {answer.status}"
+            failures += 1
+            if failures == max_failures:
+                raise _Refused(HTTPStatus.INTERNAL_SERVER_ERROR, b"")
+            self._bear(request, patience, trouble)
+
+    def _bear_rate_limit(self, request: _Request, patience: Patience, answer: _Answer) -> None:
+        self.meter.retried(rate_limited=True)
+        if not patience.bears_rate_limit():
+            raise _Refused(answer.status, answer.content)
+        LOGGER.warning(
+            "Stream %s: the rate limit is exhausted (%s); waiting for its reset, time %d.",
+            request.stream,
+            request.asked,
+            patience.rate_limited,
+        )
+
+    def _bear(self, request: _Request, patience: Patience, trouble: str) -> None:
+        """Wait before the next try of a request that failed.
+
+        Raises:
+            KustomerUnavailable: when it has been tried for long enough.
+            Stopped: when everything is to end.
+        """
+        self.meter.retried(rate_limited=False)
+        delay = patience.next_delay(self._clock.monotonic())
+        if delay is None:
+            raise KustomerUnavailable(
+                f"Kustomer ({self._host}) gave no usable answer to {request.asked} for "
+                f"{patience.seconds:,.0f} seconds, in {patience.attempts} tries; the last: "
+                f"{trouble}. What was read so far is kept; the next sync continues there."
+            )
+        LOGGER.warning(
+            "Stream %s: %s failed (%s); try %d in %.1f s.",
+            request.stream,
+            request.asked,
+            trouble,
+            patience.attempts + 1,
+            delay,
+        )
+        if self._clock.wait(self._stopped, delay):
+            raise Stopped
+
+    def _send(self, request: _Request) -> _Answer | str:
+        """Send a request once, within the budgets.
+
+        Returns:
+            The answer, or what kept it from coming.
+
+        Raises:
+            ConfigError: when the address leads elsewhere.
+        """
+        _refuse_to_write(request)
+        self.raise_if_stopped()
+        waited = self._budgets.acquire(request.kind)
+        is_search = request.kind is Kind.SEARCH
+        self.meter.sent(request.stream, is_search=is_search, waited=waited)
+        headers: Mapping[str, str] | None = None
+        status = 0
+        began = self._clock.monotonic()
+        try:
+            response = self._session.request(
+                request.method,
+                self._base_url + request.path,
+                params=dict(request.params),
+                data=request.body,
+                headers={"Content-Type": "application/json"} if request.body else None,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            status = response.status_code
+            content = response.content
+        except (requests.exceptions.RequestException, OSError) as error:
+            return _network_trouble(error)
+        finally:
+            refused = status == HTTPStatus.TOO_MANY_REQUESTS
+            self._budgets.answered(request.kind, headers, refused=refused)
+        self.meter.answered(self._clock.monotonic() - began, len(content))
+        if status in _REDIRECTS:
+            raise ConfigError(
+                f"{self._host} redirects to another address. The key is not sent there. Check the "
+                "region and the organization."
+            )
+        return _Answer(status, content)
+
+
+def _refuse_to_write(request: _Request) -> None:
+    """Let nothing out that could change anything in Kustomer.
+
+    Raises:
+        ValueError: when a request is neither a GET nor a search.
+    """
+    is_search = request.method == "POST" and request.path in {LIVE_PATH, ARCHIVE_PATH}
+    if request.method != "GET" and not is_search:
+        raise ValueError(f"{request.asked} is not a request that reads")
+
+
+def _network_trouble(error: Exception) -> str:
+    """Say what kept an answer from coming, without the address, query or headers."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "no trusted TLS connection"
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy does not connect"
+    text = str(error)
+    if "NameResolution" in text or "getaddrinfo" in text or "Name or service" in text:
+        return "the host name is unknown: no network, or no such organization"
+    if "refused" in text:
+        return "connection refused"
+    return "the connection broke"

@@ -1,0 +1,101 @@
+"""An answer's body: a JSON:API document, in all the forms the API gives it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+_SURROGATES = {code: "\N{REPLACEMENT CHARACTER}" for code in range(0xD800, 0xE000)}
+
+
+class BrokenBody(ValueError):
+    """A body that is no JSON object: cut short, or a gateway's page in HTML."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A list of resources with what is said about it, or a single one."""
+
+    data: list[dict[str, Any]]
+    included: list[dict[str, Any]]
+    meta: Mapping[str, Any]
+    links: Mapping[str, Any]
+    page_size: int | None
+    """The page size that was granted, else the one that was asked for."""
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        """The single resource of a document that holds one; empty when there is none."""
+        return self.data[0] if self.data else {}
+
+    @property
+    def total(self) -> int | None:
+        """How many resources the whole query has; searches say so, most lists do not."""
+        total = self.meta.get("total")
+        return total if type(total) is int and total >= 0 else None
+
+    @property
+    def has_next(self) -> bool:
+        """Whether another page is announced. At a search's caps it is announced falsely."""
+        return bool(self.links.get("next"))
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """Decode a body, once.
+
+    Raises:
+        BrokenBody: when it is no JSON object.
+    """
+    try:
+        decoded = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        decoded = _decode_loosely(body)
+    if not isinstance(decoded, dict):
+        raise BrokenBody("the answer is no JSON object")
+    return decoded
+
+
+def _decode_loosely(body: bytes) -> Any:
+    """Decode what has lone surrogates, which no row may carry: they are replaced by U+FFFD."""
+    try:
+        decoded = json.loads(body)
+    except ValueError:
+        raise BrokenBody("the answer is no JSON") from None
+    return _without_surrogates(decoded)
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.translate(_SURROGATES)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return value
+
+
+def document_of(body: Mapping[str, Any], asked_size: int | None = None) -> Document:
+    """Read a decoded body as a document; members that are missing or null count as empty."""
+    meta = body.get("meta")
+    meta = meta if isinstance(meta, Mapping) else {}
+    links = body.get("links")
+    granted = meta.get("pageSize")
+    return Document(
+        data=_resources(body.get("data")),
+        included=_resources(body.get("included")),
+        meta=meta,
+        links=links if isinstance(links, Mapping) else {},
+        page_size=granted if type(granted) is int and granted > 0 else asked_size,
+    )
+
+
+def _resources(value: object) -> list[dict[str, Any]]:
+    if isinstance(value, dict):
+        return [value]
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    return []

@@ -1,0 +1,330 @@
+"""Two budgets of requests, kept to a share, shared with every other client of the organization.
+
+Kustomer counts in fixed windows of 60 seconds, over all keys of an organization: every request
+against the plan's limit, and searches by API keys against 100 besides (developer.kustomer.com,
+"Rate limits"). What others use is seen in the answers' headers, and leaves us less.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Final
+
+from source_kustomer.errors import Stopped
+from source_kustomer.kustomer.clock import Clock
+
+WINDOW: Final = 60.0
+ORGANIZATION_LIMIT: Final = 300.0
+"""The smallest plan's, until an answer tells."""
+SEARCH_LIMIT: Final = 100.0
+
+HEAD_START: Final = 0.25
+"""The part of a window's quota that may be used at once; the rest is spread over the window. A
+small sync is then not slowed down, and a long one leaves room for others all the time."""
+UNTOUCHED: Final = 0.02
+"""The part of a limit that is left free when others use much of it: for what is on its way."""
+LEAST: Final = 0.05
+"""The part of a limit that we use whatever others do, so that a sync comes to its end."""
+FORESIGHT: Final = 0.15
+"""From this part of a window on, others' use so far tells what they will use in it."""
+GUARD: Final = 0.75
+"""Seconds added to a reset: it is told in whole seconds."""
+STEP_BACK: Final = 0.9
+STEP_UP: Final = 0.05
+"""After a 429, of what got through; and per clean window, of the limit."""
+
+
+class Kind(Enum):
+    """What a request counts as."""
+
+    LIST = "list"
+    SEARCH = "search"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an answer's headers say of a limit."""
+
+    limit: float | None
+    remaining: float | None
+    reset_in: float | None
+    """Seconds until the window resets; None when that cannot be believed."""
+
+    @staticmethod
+    def of(headers: Mapping[str, str], unix_now: float) -> Told:
+        """Read the headers; what is missing or garbage is None."""
+        reset = _number(headers.get("x-ratelimit-reset"))
+        # The reset is compared with the answer's own clock: ours may go wrong.
+        server_now = _date(headers.get("date"))
+        reset_in = None if reset is None else reset - (server_now or unix_now)
+        if reset_in is not None and not -1.0 <= reset_in <= WINDOW + 1.0:
+            reset_in = None
+        limit = _number(headers.get("x-ratelimit-limit"))
+        return Told(
+            limit=limit if limit is not None and limit >= 1 else None,
+            remaining=_number(headers.get("x-ratelimit-remaining")),
+            reset_in=None if reset_in is None else max(0.0, reset_in),
+        )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text) if text is not None else None
+    except ValueError:
+        return None
+    return number if number is not None and abs(number) < float("inf") else None
+
+
+def _date(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (TypeError, ValueError):
+        return None
+
+
+class Budget:
+    """One limit per window. Pure: every method is told the monotonic time, in seconds."""
+
+    def __init__(self, limit: float, share: float) -> None:
+        """Start with a limit that is assumed until an answer tells it.
+
+        Args:
+            limit: requests per window.
+            share: the part of it that may be used, 0 to 1.
+        """
+        self.limit = limit
+        self.is_known = False
+        self.in_flight = 0
+        self.sent = 0
+        """Requests sent in this window, those on their way at its start included."""
+        self._share = share
+        self._start = float("-inf")
+        self._end = float("-inf")
+        self._others = 0.0
+        self._others_before: float | None = None
+        self._refused = 0
+        self._ceiling: float | None = None
+        self._blocked_until = float("-inf")
+
+    def quota(self, now: float) -> float:
+        """Return how many requests may be sent in the window that `now` lies in."""
+        self._roll(now)
+        free = self.limit * (1 - UNTOUCHED) - self._expected_others(now)
+        quota = max(min(self._share * self.limit, free), self.limit * LEAST)
+        if self._ceiling is not None:
+            quota = min(quota, self._ceiling)
+        return max(1.0, quota)
+
+    def _expected_others(self, now: float) -> float:
+        """Guess how many requests others will have sent by the end of the window."""
+        passed = (now - self._start) / WINDOW
+        projected = self._others / passed if passed >= FORESIGHT else self._others
+        if self._others_before is not None:
+            projected = (projected + self._others_before) / 2
+        return max(self._others, projected)
+
+    def next_free(self, now: float) -> float:
+        """Return when the next request may be sent: `now`, or a later moment."""
+        self._roll(now)
+        if self._blocked_until > now:
+            return self._blocked_until
+        quota = self.quota(now)
+        if self.sent >= quota:
+            return self._end
+        ahead = self.sent / quota - HEAD_START
+        paced = self._start + WINDOW * ahead / (1 - HEAD_START)
+        return max(now, min(paced, self._end))
+
+    def is_used_up(self, now: float) -> bool:
+        """Tell whether this window's quota is spent."""
+        return self.sent >= self.quota(now)
+
+    def send(self, now: float) -> None:
+        """Count a request that is sent."""
+        self._roll(now)
+        self.sent += 1
+        self.in_flight += 1
+
+    def answered(self) -> None:
+        """Count a request that is no longer on its way, whatever became of it."""
+        self.in_flight -= 1
+
+    def learn(self, now: float, told: Told) -> None:
+        """Take in what an answer says of this limit."""
+        self._roll(now)
+        if told.limit is not None:
+            self.limit, self.is_known = told.limit, True
+        if told.reset_in is not None:
+            self._move_end(now, now + told.reset_in + GUARD)
+        if told.remaining is not None and told.limit is not None:
+            used = told.limit - max(0.0, told.remaining)
+            self._others = max(self._others, used - self.sent)
+
+    def refuse(self, now: float, told: Told) -> None:
+        """Take in a 429: nothing more until the window resets, and less in the next ones."""
+        self._roll(now)
+        self._refused += 1
+        if told.reset_in is not None:
+            self._move_end(now, now + told.reset_in + GUARD)
+        self._blocked_until = max(self._blocked_until, self._end)
+        through = self.sent - self.in_flight - self._refused
+        self._ceiling = max(1.0, self.limit * LEAST, STEP_BACK * through)
+
+    def _move_end(self, now: float, end: float) -> None:
+        if end > self._end + WINDOW / 2:
+            self._begin(now, end)
+        elif abs(end - self._end) > GUARD * 2:
+            self._start, self._end = end - WINDOW, end
+
+    def _roll(self, now: float) -> None:
+        if now >= self._end:
+            fresh = self._end if now - self._end < WINDOW else now
+            self._begin(now, fresh + WINDOW)
+
+    def _begin(self, now: float, end: float) -> None:
+        had_window = self._end > float("-inf")
+        follows = had_window and now - self._end < WINDOW
+        self._others_before = self._others if follows else None
+        if follows and not self._refused and self._ceiling is not None:
+            raised = self._ceiling + STEP_UP * self.limit
+            self._ceiling = raised if raised < self._share * self.limit else None
+        self._start, self._end = end - WINDOW, end
+        self._others, self._refused = 0.0, 0
+        # Those on their way may be counted on either side of the change: on both, here.
+        self.sent = self.in_flight
+
+
+class Budgets:
+    """The two budgets, and the threads that wait for them; first come, first served by kind."""
+
+    def __init__(self, share: float, *, clock: Clock | None = None) -> None:
+        """Keep to a share of every limit.
+
+        Args:
+            share: 0 to 1.
+            clock: for tests.
+        """
+        self._clock = clock or Clock()
+        self._changed = threading.Condition()
+        self._organization = Budget(ORGANIZATION_LIMIT, share)
+        self._search: Budget | None = Budget(SEARCH_LIMIT, share)
+        self._trial_is_over = False
+        self._waiting: dict[Kind, deque[object]] = {kind: deque() for kind in Kind}
+        self._is_stopped = False
+
+    def acquire(self, kind: Kind) -> float:
+        """Wait until a request may be sent, and count it as sent.
+
+        Returns:
+            Seconds waited.
+
+        Raises:
+            Stopped: when everything is to end.
+        """
+        ticket = object()
+        line = self._waiting[kind]
+        with self._changed:
+            began = self._clock.monotonic()
+            line.append(ticket)
+            try:
+                while True:
+                    if self._is_stopped:
+                        raise Stopped
+                    now = self._clock.monotonic()
+                    timeout = None
+                    if line[0] is ticket:
+                        free = self._next_free(kind, now)
+                        if free <= now:
+                            self._send(kind, now)
+                            return now - began
+                        timeout = min(free - now, WINDOW)
+                    self._changed.wait(timeout)
+            finally:
+                line.remove(ticket)
+                self._changed.notify_all()
+
+    def _next_free(self, kind: Kind, now: float) -> float:
+        organization = self._organization.next_free(now)
+        if kind is Kind.LIST or self._search is None:
+            return organization
+        if self._may_try(self._search, now):
+            return organization
+        return max(organization, self._search.next_free(now))
+
+    def _may_try(self, search: Budget, now: float) -> bool:
+        """Tell whether to find out if the documented limit of searches applies here.
+
+        When the answers to searches only ever speak of the organization's limit, nothing tells
+        whether there is another one. Then, once a window's share is spent, searches go on one at
+        a time: the first refusal ends the trial for this sync, the 101st success the limit.
+        """
+        if self._trial_is_over or search.is_known or not self._organization.is_known:
+            return False
+        return search.is_used_up(now) and search.in_flight == 0
+
+    def _send(self, kind: Kind, now: float) -> None:
+        self._organization.send(now)
+        if kind is Kind.SEARCH and self._search is not None:
+            self._search.send(now)
+
+    def answered(self, kind: Kind, headers: Mapping[str, str] | None, *, refused: bool) -> None:
+        """Take in an answer.
+
+        Args:
+            kind: what the request counted as.
+            headers: the answer's, with lower-case names; None when there was no answer.
+            refused: whether it was a 429.
+        """
+        with self._changed:
+            now = self._clock.monotonic()
+            self._organization.answered()
+            search = self._search if kind is Kind.SEARCH else None
+            if search is not None and search.in_flight > 0:
+                search.answered()
+            if headers is not None:
+                told = Told.of(headers, self._clock.unix())
+                budget = self._subject(search, told, refused=refused)
+                if refused and told.remaining:
+                    # It speaks of the limit that is not exhausted; only its reset is of use.
+                    told = Told(limit=None, remaining=None, reset_in=told.reset_in)
+                budget.learn(now, told)
+                if refused:
+                    budget.refuse(now, told)
+                    self._trial_is_over = self._trial_is_over or budget is search
+                elif search is not None and not search.is_known and search.sent > SEARCH_LIMIT:
+                    self._search = None
+            self._changed.notify_all()
+
+    def _subject(self, search: Budget | None, told: Told, *, refused: bool) -> Budget:
+        """Find out which limit an answer's headers speak of; no source says it for searches."""
+        if search is None:
+            return self._organization
+        if told.limit is None:
+            return search if refused else self._organization
+        if refused and told.remaining:
+            return search
+        if self._organization.is_known:
+            return self._organization if told.limit == self._organization.limit else search
+        return search if told.limit <= SEARCH_LIMIT else self._organization
+
+    def searches_per_second(self) -> float:
+        """Return the pace that both limits now allow for searches."""
+        with self._changed:
+            now = self._clock.monotonic()
+            quotas = [self._organization.quota(now)]
+            if self._search is not None:
+                quotas.append(self._search.quota(now))
+        return min(quotas) / WINDOW
+
+    def stop(self) -> None:
+        """Let nobody wait any longer, nor send anything more."""
+        with self._changed:
+            self._is_stopped = True
+            self._changed.notify_all()
+
+

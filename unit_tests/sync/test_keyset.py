@@ -1,0 +1,241 @@
+"""The keyset reader against an index that moves, shuffles and caps as Kustomer's does."""
+
+import random
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from source_kustomer.errors import TimestampTooDense, UnexpectedDocument, UnorderedPage
+from source_kustomer.sync.instants import MILLISECOND, format_instant
+from source_kustomer.sync.keyset import Ask, KeysetReader
+
+T0 = 1_700_000_000_000_000
+
+
+@dataclass
+class Document:
+    data: list
+    total: int | None
+    page_size: int
+    has_next: bool
+
+
+@dataclass
+class Index:
+    """Records as (updated, created) in milliseconds after T0, by id; equals in random order."""
+
+    records: dict
+    page_size: int = 5
+    tells_total: bool = True
+    seed: int = 1
+    requests: list = field(default_factory=list)
+    before_each: list = field(default_factory=list)
+
+    @contextmanager
+    def fetch(self, ask: Ask, number: int):
+        assert number * self.page_size <= 10_000
+        self.requests.append((ask, number))
+        for change in self.before_each:
+            change(self)
+        rng = random.Random(f"{self.seed}-{len(self.requests)}")
+        found = []
+        for id_, (updated, created) in self.records.items():
+            instant = T0 + updated * MILLISECOND
+            if instant < ask.start or (ask.end is not None and instant >= ask.end):
+                continue
+            low, high = ask.created or (None, None)
+            made = T0 + created * MILLISECOND
+            if (low is not None and made < low) or (high is not None and made >= high):
+                continue
+            found.append((created if ask.created is not None else updated, rng.random(), id_))
+        found.sort()
+        window = found[(number - 1) * self.page_size : number * self.page_size]
+        rows = [resource(id_, *self.records[id_]) for _, _, id_ in window]
+        more = number * self.page_size < len(found)
+        yield Document(rows, len(found) if self.tells_total else None, self.page_size, more)
+
+
+def resource(id_, updated, created):
+    return {
+        "id": id_,
+        "attributes": {
+            "updatedAt": format_instant(T0 + updated * MILLISECOND),
+            "createdAt": format_instant(T0 + created * MILLISECOND),
+        },
+    }
+
+
+def read(index, start=T0, end=None):
+    return [row["id"] for batch in KeysetReader(index.fetch, start, end).batches() for row in batch.rows]
+
+
+def test_every_record_of_a_quiet_window_arrives_once():
+    index = Index({f"r{n}": (n, n) for n in range(23)})
+
+    assert sorted(read(index)) == sorted(index.records)
+
+
+def test_a_window_of_distinct_timestamps_costs_one_row_per_page_more_than_the_ideal():
+    index = Index({f"r{n}": (n, n) for n in range(1_000)}, page_size=100)
+
+    read(index)
+
+    assert len(index.requests) <= 11
+
+
+def test_a_window_that_fits_one_page_costs_one_request():
+    index = Index({f"r{n}": (n, n) for n in range(5)})
+
+    read(index)
+
+    assert len(index.requests) == 1
+
+
+def test_an_empty_window_costs_one_request():
+    index = Index({})
+
+    assert read(index) == []
+    assert len(index.requests) == 1
+
+
+def test_a_record_updated_while_its_window_is_read_moves_no_other_out_of_sight():
+    index = Index({f"r{n}": (n, n) for n in range(40)})
+
+    def update_the_oldest(index):
+        oldest = min(index.records, key=lambda id_: index.records[id_][0])
+        index.records[oldest] = (10_000, 0)
+
+    index.before_each.append(update_the_oldest)
+    untouched = {f"r{n}" for n in range(20, 40)}
+
+    assert untouched <= set(read(index, end=T0 + 1_000 * MILLISECOND))
+
+
+@pytest.mark.parametrize("equals", [3, 5, 6, 12, 40])
+def test_equal_timestamps_with_distinct_creation_all_arrive(equals):
+    index = Index({f"r{n}": (7, n) for n in range(equals)} | {"before": (1, 1), "after": (9, 9)})
+
+    assert set(read(index)) == set(index.records)
+
+
+@pytest.mark.parametrize("equals", [3, 5, 6, 12, 40])
+def test_equal_timestamps_with_equal_creation_all_arrive_in_whatever_order(equals):
+    index = Index({f"r{n}": (7, 7) for n in range(equals)} | {"before": (1, 1), "after": (9, 9)})
+
+    assert set(read(index)) == set(index.records)
+
+
+def test_more_equals_than_a_query_reaches_are_split_by_creation():
+    index = Index({f"r{n}": (7, n) for n in range(12_000)}, page_size=500)
+
+    assert set(read(index)) == set(index.records)
+    assert len(index.requests) <= 27
+
+
+def test_equals_that_cannot_be_told_apart_fail_with_their_timestamp_and_count():
+    index = Index({f"r{n}": (7, 7) for n in range(10_001)}, page_size=500)
+
+    with pytest.raises(TimestampTooDense, match=r"2023-11-14T22:13:20\.007Z.*10,?001"):
+        read(index)
+
+
+def test_a_page_that_does_not_ascend_is_refused():
+    @contextmanager
+    def fetch(ask, number):
+        yield Document([resource("a", 5, 5), resource("b", 4, 4)], 2, 5, False)
+
+    with pytest.raises(UnorderedPage):
+        list(KeysetReader(fetch, T0, None).batches())
+
+
+def test_records_without_a_timestamp_are_yielded_and_hold_nothing_up():
+    @contextmanager
+    def fetch(ask, number):
+        rows = [{"id": "x", "attributes": {"updatedAt": None}}, {"id": "y"}, resource("z", 3, 3)]
+        yield Document(rows, 3, 5, False)
+
+    batches = KeysetReader(fetch, T0, None).batches()
+
+    assert [row["id"] for batch in batches for row in batch.rows] == ["x", "y", "z"]
+
+
+def test_an_empty_page_that_announces_more_is_asked_for_again():
+    index = Index({f"r{n}": (n, n) for n in range(8)})
+    calls = []
+
+    @contextmanager
+    def fetch(ask, number):
+        calls.append(number)
+        if len(calls) == 1:
+            yield Document([], 8, 5, True)
+        else:
+            with index.fetch(ask, number) as page:
+                yield page
+
+    rows = [row["id"] for b in KeysetReader(fetch, T0, None).batches() for row in b.rows]
+
+    assert set(rows) == set(index.records)
+
+
+def test_pages_that_stay_empty_though_records_are_announced_are_an_error():
+    @contextmanager
+    def fetch(ask, number):
+        yield Document([], 8, 5, True)
+
+    with pytest.raises(UnexpectedDocument):
+        list(KeysetReader(fetch, T0, None).batches())
+
+
+def test_a_window_whose_end_moves_closer_is_read_only_to_there():
+    index = Index({f"r{n}": (n, n) for n in range(40)})
+    reader = KeysetReader(index.fetch, T0, None)
+    rows = []
+
+    for batch in reader.batches():
+        rows += [row["id"] for row in batch.rows]
+        reader.end = T0 + 10 * MILLISECOND
+
+    assert set(rows) == {f"r{n}" for n in range(10)}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    records=st.dictionaries(
+        st.text("abcdef", min_size=1, max_size=4),
+        st.tuples(st.integers(0, 12), st.integers(0, 4)),
+        max_size=40,
+    ),
+    page_size=st.integers(1, 7),
+    tells_total=st.booleans(),
+    seed=st.integers(0, 1_000),
+)
+def test_whatever_the_timestamps_nothing_is_missed(records, page_size, tells_total, seed):
+    index = Index(dict(records), page_size, tells_total=tells_total, seed=seed)
+
+    assert set(read(index)) == set(records)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    count=st.integers(1, 60),
+    page_size=st.integers(2, 7),
+    moves=st.lists(st.integers(0, 59), max_size=30),
+    seed=st.integers(0, 1_000),
+)
+def test_records_that_stay_in_the_window_are_read_whatever_moves_around_them(
+    count, page_size, moves, seed
+):
+    index = Index({f"r{n}": (n // 3, n) for n in range(count)}, page_size, seed=seed)
+    waiting = list(moves)
+
+    def move_one(index):
+        if waiting:
+            index.records[f"r{waiting.pop(0) % count}"] = (5_000, 0)
+
+    index.before_each.append(move_one)
+    staying = {f"r{n}" for n in range(count)} - {f"r{n % count}" for n in moves}
+
+    assert staying <= set(read(index, end=T0 + 1_000 * MILLISECOND))

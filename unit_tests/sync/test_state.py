@@ -1,0 +1,197 @@
+"""State: what is written is read again; what is broken is named."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from source_kustomer.errors import InvalidState
+from source_kustomer.sync.coverage import Coverage
+from source_kustomer.sync.cursor import CoverageCursor
+from source_kustomer.sync.instants import DAY, MILLISECOND, MINUTE, format_instant, parse_instant
+from source_kustomer.sync.state import BEGINNING, StreamState, parse_state
+
+END = 2_000_000_000 * 1_000_000
+
+
+def cursor(blob, *, lookback=10 * MINUTE, refresh=False, told=None):
+    return CoverageCursor(
+        "messages",
+        "updated_at",
+        found=parse_state("messages", "updated_at", blob),
+        start=END - 100 * DAY,
+        end=END,
+        lookback=lookback,
+        emit=(told if told is not None else []).append,
+        refresh=refresh,
+    )
+
+
+def blob_of(message):
+    return vars(message.state.stream.stream_state)
+
+
+def test_the_plain_state_of_older_connectors_is_read():
+    state = parse_state("messages", "updated_at", {"updated_at": "2024-05-01T00:00:00Z"})
+
+    assert state.complete_until == parse_instant("2024-05-01T00:00:00Z")
+    assert state.is_complete
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        {"updated_at": "banana"},
+        {"updated_at": 5},
+        {"updated_at": ["2024-05-01"]},
+        {"cursor": "2024-05-01"},
+        {"updated_at": "2024-05-01", "until": "soon"},
+        {"updated_at": "2024-05-01", "until": "2024-06-01", "done": 7},
+        {"updated_at": "2024-05-01", "until": "2024-06-01", "done": [["2024-05-02"]]},
+        {"updated_at": "2024-05-01", "until": "2024-06-01", "done": [["x", "y"]]},
+    ],
+)
+def test_a_broken_state_is_an_error_that_names_the_stream(blob):
+    with pytest.raises(InvalidState, match="messages"):
+        parse_state("messages", "updated_at", blob)
+
+
+def test_an_empty_state_is_a_first_sync():
+    assert list(cursor({}).gaps()) == [(END - 100 * DAY, END)]
+
+
+def test_a_sync_continues_a_lookback_before_the_end_of_the_last():
+    reached = END - 5 * DAY
+
+    gaps = list(cursor({"updated_at": format_instant(reached)}).gaps())
+
+    assert gaps == [(reached - 10 * MINUTE, END)]
+
+
+def test_a_state_older_than_the_start_date_is_continued_where_it_stands():
+    reached = END - 300 * DAY
+
+    gaps = list(cursor({"updated_at": format_instant(reached)}, lookback=0).gaps())
+
+    assert gaps == [(reached, END)]
+
+
+def test_a_state_in_the_future_gives_nothing_to_read_and_keeps_its_place():
+    told = []
+    blob = {"updated_at": format_instant(END + DAY)}
+    ahead = cursor(blob, told=told)
+
+    ahead.ensure_at_least_one_state_emitted()
+
+    assert list(ahead.gaps()) == []
+    assert blob_of(told[0]) == blob
+
+
+def test_an_interrupted_sync_reads_its_gaps_and_the_last_stretch_again():
+    until = END - DAY
+    blob = {
+        "updated_at": format_instant(until - 50 * DAY),
+        "until": format_instant(until),
+        "done": [[format_instant(until - 20 * DAY), format_instant(until)]],
+    }
+
+    gaps = list(cursor(blob).gaps())
+
+    assert gaps == [(until - 50 * DAY, until - 20 * DAY), (until - 10 * MINUTE, END)]
+
+
+def test_a_full_refresh_ignores_what_earlier_syncs_have_read():
+    blob = {"updated_at": format_instant(END - DAY)}
+
+    assert list(cursor(blob, refresh=True).gaps()) == [(END - 100 * DAY, END)]
+
+
+def test_an_interrupted_full_refresh_is_resumed_by_a_full_refresh():
+    told = []
+    first = cursor({}, refresh=True, told=told)
+    first.close(END - 100 * DAY, END - 40 * DAY, rows=5, final=True)
+
+    second = cursor(blob_of(told[-1]), refresh=True)
+
+    assert next(second.gaps())[0] == END - 40 * DAY
+
+
+def test_an_empty_instant_is_told_apart_from_a_complete_state():
+    told = []
+    whole = cursor({}, told=told)
+
+    whole.close(END - 100 * DAY, None, rows=1, final=True)
+
+    assert blob_of(told[-1]) == {"updated_at": format_instant(END)}
+
+
+def test_the_last_state_is_told_once():
+    told = []
+    whole = cursor({}, told=told)
+    whole.close(END - 100 * DAY, None, rows=1, final=True)
+
+    whole.ensure_at_least_one_state_emitted()
+
+    assert len(told) == 1
+
+
+spans = st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90)), max_size=10)
+
+
+@given(spans, st.booleans())
+def test_every_state_that_is_written_is_read_again_unchanged(days, refresh):
+    coverage = Coverage.of(
+        [(BEGINNING, END - 100 * DAY), *((END - a * DAY, END - b * DAY) for a, b in days)]
+    )
+    state = StreamState(coverage, END, refresh)
+
+    again = parse_state("messages", "updated_at", state.to_json("updated_at"))
+
+    assert again.coverage == state.coverage
+    assert again.until == state.until
+    assert again.is_complete == state.is_complete
+
+
+@given(spans)
+def test_states_only_move_forward_and_end_complete(days):
+    told = []
+    reading = cursor({}, told=told)
+    covered = []
+
+    for a, b in days:
+        reading.close(END - a * DAY, END - b * DAY, rows=1, final=True)
+        covered.append(parse_state("messages", "updated_at", blob_of(told[-1])).coverage)
+    for start, end in list(reading.gaps()):
+        reading.close(start, end, rows=1, final=True)
+    reading.ensure_at_least_one_state_emitted()
+
+    for earlier, later in zip(covered, covered[1:], strict=False):
+        assert Coverage.of([*earlier.spans, *later.spans]) == later
+    assert blob_of(told[-1]) == {"updated_at": format_instant(END)}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024-05-01T12:00:00.123Z", "2024-05-01T12:00:00.123Z"),
+        ("2024-05-01T12:00:00Z", "2024-05-01T12:00:00.000Z"),
+        ("2024-05-01T12:00:00+02:00", "2024-05-01T10:00:00.000Z"),
+        ("2024-05-01T12:00:00-0500", "2024-05-01T17:00:00.000Z"),
+        ("2024-05-01T12:00:00.123456Z", "2024-05-01T12:00:00.123456Z"),
+        ("2024-05-01", "2024-05-01T00:00:00.000Z"),
+        ("2024-05-01T12:00:00", "2024-05-01T12:00:00.000Z"),
+    ],
+)
+def test_timestamps_are_read_in_all_their_forms(text, expected):
+    assert format_instant(parse_instant(text)) == expected
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2024-13-01", None, 5, {}, "2024-05-01T25:00:00Z"])
+def test_what_is_no_timestamp_is_none(text):
+    assert parse_instant(text) is None
+
+
+@given(st.integers(0, 4 * 10**12))
+def test_an_instant_survives_being_written(milliseconds):
+    instant = milliseconds * MILLISECOND
+
+    assert parse_instant(format_instant(instant)) == instant
