@@ -1,0 +1,143 @@
+"""Starts the sandbox: `python -m kustomer_sandbox --help`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import json
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from .api import Api
+from .control import Control
+from .dataset import Dataset
+from .faults import Faults
+from .keys import Keyring
+from .limits import Limits
+from .live import Live
+from .organization import Organization
+from .requests_log import RequestsLog
+from .search import Searcher
+from .server import Protocol, Server
+from .settings import Settings, switches
+from .timestamps import now_ms, to_ms
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Generate the data, serve, and print one line of JSON when ready."""
+    options = _parser().parse_args(arguments)
+    settings = Settings()
+    try:
+        settings.change(
+            {name: getattr(options, name) for name, _, _ in switches() if hasattr(options, name)}
+        )
+        dataset = _dataset(options)
+    except ValueError as error:
+        sys.exit(f"kustomer_sandbox: {error}")
+    listener = socket.create_server((options.host, options.port), backlog=512)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(options, settings, dataset, listener))
+
+
+async def _serve(
+    options: argparse.Namespace, settings: Settings, dataset: Dataset, listener: socket.socket
+) -> None:
+    organization = Organization(dataset, settings)
+    keys = Keyring(settings, options.key)
+    server = Server(
+        Api(
+            organization,
+            settings,
+            Searcher(settings, organization.store, organization.index, dataset.seed),
+        ),
+        keys,
+        Limits(settings),
+        Faults(settings, dataset.seed),
+        RequestsLog(),
+    )
+    live = Live(organization, settings)
+    control = Control(organization, settings, keys, server, live)
+    app = Starlette(routes=[Mount("/_sandbox", routes=control.routes()), Mount("/", app=server)])
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_keep_alive=75,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    # What was generated stays until the end: the collector need not walk it again and again.
+    gc.collect()
+    gc.freeze()
+    host, port = listener.getsockname()[:2]
+    running = asyncio.create_task(live.run())
+    try:
+        print(json.dumps({"url": f"http://{host}:{port}/v1", "key": options.key}), flush=True)
+        await uvicorn.Server(config).serve(sockets=[listener])
+    finally:
+        running.cancel()
+        organization.close()
+
+
+def _dataset(options: argparse.Namespace) -> Dataset:
+    since = to_ms(options.since) if options.since else None
+    until = to_ms(options.until) if options.until else None
+    if until is not None and (since is None or until <= since):
+        raise ValueError("--until must lie after --since")
+    return Dataset(options.records, options.seed, now_ms(), options.counts, since, until)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m kustomer_sandbox",
+        description="An emulated Kustomer API. Prints its address and a key when it is ready.",
+        epilog="Every switch may also be changed while it runs: POST /_sandbox/settings.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
+    parser.add_argument("--port", type=int, default=0, help="port; 0: any that is free")
+    parser.add_argument("--key", default="sandbox-key", help="the API key that may read everything")
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "--records", type=int, default=10_000, help="records of all search objects together"
+    )
+    data.add_argument("--seed", type=int, default=1, help="the same seed makes the same records")
+    data.add_argument(
+        "--counts",
+        type=json.loads,
+        default={},
+        help='how many of single objects, as JSON: {"messages": 20000, "users": 700}',
+    )
+    data.add_argument("--since", help="place every updatedAt evenly from this moment on")
+    data.add_argument("--until", help="... and before this one; without it: before now")
+    group = parser.add_argument_group("switches", 'values are JSON: true, null, 5, ["html"]')
+    for name, default, meaning in switches():
+        group.add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=name,
+            type=_json_or_text,
+            default=argparse.SUPPRESS,
+            metavar=type(default).__name__ if default is not None else "value",
+            help=f"{meaning}; default: {json.dumps(default)}".replace("%", "%%"),
+        )
+    return parser
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,336 @@
+"""Records below other records, made from their parent's number when they are asked for."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+
+from .catalogue import BY_NAME
+from .ids import CHILD_CODES, ORG_ID, make_id
+from .records import CONVERSATION, CUSTOMER, MESSAGE, attachment_count, user_id
+from .store import Store
+from .timestamps import DAY, HOUR, MINUTE, SECOND, to_text
+from .workspace import ORG, reference
+
+Resource = dict[str, Any]
+AUDIT_LOGS = 3_000
+_PARENTS = {
+    "attachments": "messages",
+    "conversation_events": "conversations",
+    "forwards": "conversations",
+    "drafts": "customers",
+    "customer_merges": "customers",
+    "customer_sessions": "customers",
+    "customer_events": "customers",
+}
+
+
+class Children:
+    """Makes the children of conversations, customers and messages, and the audit logs."""
+
+    def __init__(self, store: Store, seed: int, now: int) -> None:
+        self._store = store
+        self._seed = seed
+        self._now = now
+        self._makers: dict[str, Callable[[int], list[Resource]]] = {
+            "attachments": self.attachments,
+            "conversation_events": self.events,
+            "forwards": self.forwards,
+            "drafts": self.drafts,
+            "customer_merges": self.merges,
+            "customer_sessions": self.sessions,
+            "customer_events": self._all_session_events,
+        }
+
+    def of(self, name: str, parent: int) -> list[Resource]:
+        """The children of one kind that a parent has, by the parent's number."""
+        return self._makers[name](parent)
+
+    def everything(self, name: str) -> Iterator[bytes]:
+        """All children of one kind; only of parents that are not deleted.
+
+        Raises:
+            KeyError: if there is no such kind.
+        """
+        if name == "audit_logs":
+            return (orjson.dumps(self.audit_log(number)) for number in range(AUDIT_LOGS))
+        maker, code = self._makers[name], BY_NAME[_PARENTS[name]].code
+        return (
+            orjson.dumps(child) for parent in self._store.present[code] for child in maker(parent)
+        )
+
+    def attachments(self, message: int) -> list[Resource]:
+        """A message's attachments."""
+        me = make_id(MESSAGE, message)
+        return [self.attachment(message, child, me) for child in self._attached(message)]
+
+    def attachment(self, message: int, child: int, message_id: str) -> Resource:
+        """One attachment; its download link is signed anew each time."""
+        me = make_id(CHILD_CODES["attachments"], message, child)
+        signed = random.random()
+        return {
+            "type": "attachment",
+            "id": me,
+            "attributes": {
+                "name": f"photo{child}.jpg",
+                "contentType": "image/jpeg",
+                "contentLength": 1_000 + message % 90_000,
+                "redacted": False,
+            },
+            "relationships": {"org": ORG, "message": reference("message", "messages", message_id)},
+            "links": {
+                "self": f"/v1/messages/{message_id}/attachments/{me}",
+                "related": f"https://attachments.example.com/{ORG_ID}/{me}?X-Amz-Expires=600"
+                f"&X-Amz-Signature={signed}",
+            },
+        }
+
+    def has_attachment(self, message: int, child: int) -> bool:
+        """Whether there is such an attachment."""
+        return child in self._attached(message)
+
+    def _attached(self, message: int) -> range:
+        return range(1, 1 + attachment_count(message))
+
+    def events(self, conversation: int) -> list[Resource]:
+        """What happened to a conversation."""
+        chance, talk = self._chance("events", conversation), make_id(CONVERSATION, conversation)
+        owner = make_id(CUSTOMER, int(chance.random() * 1_000))
+        return [
+            self._event(owner, make_id(CHILD_CODES["conversation_events"], conversation, child))
+            | {"attributes": self._changes(chance, child)}
+            | {
+                "relationships": {
+                    "org": ORG,
+                    "createdBy": reference("user", "users", user_id(child)),
+                    "modifiedBy": reference("user", "users", user_id(child)),
+                    "customer": reference("customer", "customers", owner),
+                    "conversation": reference("conversation", "conversations", talk),
+                }
+            }
+            for child in range(1, 2 + int(chance.random() * 5))
+        ]
+
+    def _changes(self, chance: random.Random, child: int) -> Resource:
+        at = to_text(self._now - int(chance.random() * 200 * DAY))
+        before, after = user_id(child), user_id(child + 1)
+        return {
+            "name": "kustomer.conversation.update",
+            # Not the record's type.
+            "type": "conversation",
+            "publishedAt": at,
+            "createdAt": at,
+            "updatedAt": at,
+            "modifiedAt": at,
+            "changes": {
+                "attributes": {
+                    "assignedUsers": {"op": "replace", "before": [before], "after": [after]}
+                },
+                "relationships": {},
+            },
+            "location": None,
+            "meta": None,
+        }
+
+    def _event(self, customer: str, me: str) -> Resource:
+        return {
+            "type": "customer_event",
+            "id": me,
+            "links": {"self": f"/v1/customers/{customer}/events/{me}"},
+        }
+
+    def forwards(self, conversation: int) -> list[Resource]:
+        """What was forwarded from a conversation; rare."""
+        chance = self._chance("forwards", conversation)
+        if chance.random() > 0.1:
+            return []
+        me = make_id(CHILD_CODES["forwards"], conversation, 1)
+        talk = make_id(CONVERSATION, conversation)
+        return [
+            {
+                "type": "forward",
+                "id": me,
+                "attributes": {
+                    "app": "gmail",
+                    "channel": "email",
+                    "body": "Could you look at this?",
+                    "subject": "Fwd",
+                    "from": {"name": "Support", "email": "support@example.com"},
+                    "to": [{"name": "Billing", "email": "billing@example.com"}],
+                    "payload": _DRAFT_JS,
+                    "status": "draft",
+                    **self._stamps(chance),
+                },
+                "relationships": {
+                    "org": ORG,
+                    "attachments": {"data": []},
+                    "conversation": reference("conversation", "conversations", talk),
+                },
+                "links": {"self": f"/v1/forwards/{me}"},
+            }
+        ]
+
+    def drafts(self, customer: int) -> list[Resource]:
+        """Messages somebody began to write to a customer; rare."""
+        chance = self._chance("drafts", customer)
+        if chance.random() > 0.1:
+            return []
+        me = make_id(CHILD_CODES["drafts"], customer, 1)
+        return [
+            {
+                "type": "draft",
+                "id": me,
+                "attributes": {
+                    "channel": "chat",
+                    "body": "Hi!",
+                    "payload": _DRAFT_JS,
+                    "status": "draft",
+                    **self._stamps(chance),
+                },
+                "relationships": {
+                    "org": ORG,
+                    "customer": reference("customer", "customers", make_id(CUSTOMER, customer)),
+                },
+                "links": {"self": f"/v1/drafts/{me}"},
+            }
+        ]
+
+    def merges(self, customer: int) -> list[Resource]:
+        """Customers that disappeared into this one; rare."""
+        chance = self._chance("merges", customer)
+        if chance.random() > 0.05:
+            return []
+        me = make_id(CHILD_CODES["customer_merges"], customer, 1)
+        source = make_id(CUSTOMER, 0xFFFFFF + customer)
+        stamps = self._stamps(chance)
+        stamps.pop("modifiedAt")
+        return [
+            {
+                "type": "customer_merge",
+                "id": me,
+                "attributes": {"status": "success", **stamps},
+                "relationships": {
+                    "org": ORG,
+                    "source": reference("customer", "customers", source),
+                    "target": reference("customer", "customers", make_id(CUSTOMER, customer)),
+                },
+                "links": {"self": f"/v1/customers/merges/{me}"},
+            }
+        ]
+
+    def sessions(self, customer: int) -> list[Resource]:
+        """Visits of a customer to the web site."""
+        chance, owner = self._chance("sessions", customer), make_id(CUSTOMER, customer)
+        sessions = []
+        for child in range(1, 1 + int(chance.random() * 3)):
+            began = self._now - int(chance.random() * 100 * DAY) - HOUR
+            sessions.append(
+                {
+                    "type": "customer_session",
+                    "id": make_id(CHILD_CODES["customer_sessions"], customer, child),
+                    "attributes": {
+                        # What the events' path wants; not the record's id.
+                        "sessionId": make_id(
+                            CHILD_CODES["customer_sessions"], customer, child + 99
+                        ),
+                        "firstEventAt": to_text(began),
+                        "lastEventAt": to_text(began + 9 * MINUTE),
+                        "count": 2,
+                    },
+                    "relationships": {
+                        "org": ORG,
+                        "customer": reference("customer", "customers", owner),
+                    },
+                    "links": {"self": f"/v1/customers/{owner}/sessions"},
+                }
+            )
+        return sessions
+
+    def session_events(self, customer: int, session_id: str) -> list[Resource] | None:
+        """What a customer did in one visit, by its `sessionId`; None: no such visit."""
+        for session in self.sessions(customer):
+            if session["attributes"]["sessionId"] == session_id:
+                return [self._tracking(customer, session, child) for child in (1, 2)]
+        return None
+
+    def _all_session_events(self, customer: int) -> list[Resource]:
+        return [
+            self._tracking(customer, session, child)
+            for session in self.sessions(customer)
+            for child in (1, 2)
+        ]
+
+    def _tracking(self, customer: int, session: Resource, child: int) -> Resource:
+        owner = make_id(CUSTOMER, customer)
+        place = int(session["id"][20:], 16) * 10 + child
+        return {
+            **self._event(owner, make_id(CHILD_CODES["customer_events"], customer, place)),
+            "attributes": {
+                "name": "kustomer.tracking.identified.event",
+                "trackingEvent": "tracking.page-viewed",
+                "app": None,
+                "publishedAt": session["attributes"]["firstEventAt"],
+                "createdAt": session["attributes"]["firstEventAt"],
+                "location": {"countryCode": "US", "cityName": "Huntington", "latitude": 40.8719},
+                "meta": {"statusStr": "Silver"},
+                "sessionId": session["attributes"]["sessionId"],
+                "realIp": "192.0.2.7",
+            },
+            "relationships": {
+                "org": ORG,
+                "createdBy": None,
+                "modifiedBy": None,
+                "customer": reference("customer", "customers", owner),
+            },
+        }
+
+    def audit_log(self, number: int) -> Resource:
+        """One line of the audit log; a higher number is older."""
+        chance = self._chance("audit", number)
+        at = self._now - number * 2 * HOUR - int(chance.random() * HOUR)
+        target = make_id(CONVERSATION, number)
+        human = number % 3 == 0
+        user = user_id(number % 60) if human else None
+        return {
+            "type": "audit_log",
+            "id": make_id(CHILD_CODES["audit_logs"], number),
+            "attributes": {
+                "eventName": "kustomer.conversation.update",
+                "eventVerb": "update",
+                "org": ORG_ID,
+                "userId": user,
+                "userType": "user" if human else "system",
+                "objectId": target,
+                "objectType": "conversation",
+                "client": "routing-api",
+                "ip": "192.0.2.1" if human else None,
+                "changes": {
+                    "attributes": {"status": {"op": "replace", "before": "open", "after": "done"}},
+                    "relationships": {},
+                },
+                "createdAt": to_text(at),
+                "publishedAt": to_text(at + 7 * SECOND),
+                "expiresAt": to_text(at + 364 * DAY),
+            },
+            "relationships": {
+                "customer": reference("customer", "customers", make_id(CUSTOMER, number)),
+                "user": {
+                    "links": {"self": f"/v1/users/{user or 'null'}"},
+                    "data": {"type": "user", "id": user},
+                },
+            },
+        }
+
+    def _chance(self, kind: str, parent: int) -> random.Random:
+        return random.Random(f"{self._seed} {kind} {parent}")
+
+    def _stamps(self, chance: random.Random) -> Resource:
+        created = self._now - int(chance.random() * 300 * DAY) - HOUR
+        updated = to_text(created + MINUTE)
+        return {"createdAt": to_text(created), "updatedAt": updated, "modifiedAt": updated}
+
+
+_DRAFT_JS = {"draftJs": {"blocks": [{"type": "unstyled", "text": "Hi!", "key": "a789"}]}}

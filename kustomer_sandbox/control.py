@@ -1,0 +1,185 @@
+"""Control of the sandbox over HTTP, below `/_sandbox`: no key, no limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from .keys import Key, Keyring
+from .live import Live
+from .organization import Organization
+from .server import Server
+from .settings import Settings
+from .strange import make_strange
+from .timestamps import to_ms
+
+_CHUNK = 500
+
+
+@dataclass
+class Control:
+    """The control endpoints."""
+
+    organization: Organization
+    settings: Settings
+    keys: Keyring
+    server: Server
+    live: Live
+
+    def routes(self) -> list[Route]:
+        """The routes, below where they are mounted."""
+        return [
+            Route("/settings", self.read_settings, methods=["GET"]),
+            Route("/settings", self.change_settings, methods=["POST"]),
+            Route("/truth/{name}", self.truth, methods=["GET"]),
+            Route("/versions/{name}", self.versions, methods=["GET"]),
+            Route("/change", self.change, methods=["POST"]),
+            Route("/ties", self.ties, methods=["POST"]),
+            Route("/strange", self.strange, methods=["POST"]),
+            Route("/keys", self.key, methods=["POST"]),
+            Route("/requests", self.requests, methods=["GET"]),
+            Route("/requests", self.forget_requests, methods=["DELETE"]),
+            Route("/stats", self.stats, methods=["GET"]),
+        ]
+
+    async def read_settings(self, request: Request) -> Response:
+        """All switches as they stand."""
+        return _json(asdict(self.settings))
+
+    async def change_settings(self, request: Request) -> Response:
+        """Set switches; answers all of them."""
+        changes = orjson.loads(await request.body())
+        try:
+            self.settings.change(changes)
+        except ValueError as error:
+            return _json({"error": str(error)}, 400)
+        if "outage_seconds" in changes:
+            self.server.faults.outage_until = time.time() + self.settings.outage_seconds
+        if "forbidden" in changes:
+            self.server.api.start_counting()
+        if "index_lag" in changes:
+            # Writes under the old lag appear at once, so that none overtakes another.
+            self.organization.show_all_now()
+        return _json(asdict(self.settings))
+
+    async def truth(self, request: Request) -> Response:
+        """The newest version of every record of an object, as lines of JSON."""
+        try:
+            records = self.organization.everything(request.path_params["name"])
+        except KeyError as error:
+            return _json({"error": f"no object {error}"}, 404)
+        return StreamingResponse(_lines(records), media_type="application/x-ndjson")
+
+    async def versions(self, request: Request) -> Response:
+        """Every version there ever was of a search object's records."""
+        try:
+            records = list(self.organization.versions(request.path_params["name"]))
+        except KeyError as error:
+            return _json({"error": f"no search object {error}"}, 404)
+        return StreamingResponse(_lines(iter(records)), media_type="application/x-ndjson")
+
+    async def change(self, request: Request) -> Response:
+        """Update, insert and delete; answers the ids of each."""
+        wanted = orjson.loads(await request.body())
+        name = wanted["object"]
+        at = to_ms(wanted["at"]) if wanted.get("at") else None
+        attributes = wanted.get("set", {})
+        try:
+            ids = wanted.get("ids")
+            updated = ids if ids is not None else self._some(name, wanted.get("updates", 0))
+            if ids is not None and wanted.get("deletes"):
+                updated = []
+            self.organization.update(name, updated, attributes, at)
+            deleted = ids if ids is not None else self._some(name, wanted.get("deletes", 0))
+            if not wanted.get("deletes"):
+                deleted = []
+            self.organization.delete(name, deleted, at)
+            inserted = self.organization.insert(name, wanted.get("inserts", 0), at)
+        except KeyError as error:
+            return _json({"error": f"unknown: {error}"}, 404)
+        return _json({"updated": updated, "inserted": inserted, "deleted": deleted})
+
+    async def ties(self, request: Request) -> Response:
+        """Insert a group of records with one `updatedAt`; answers their ids."""
+        wanted = orjson.loads(await request.body())
+        at = to_ms(wanted["at"])
+        created = at if wanted.get("same_created") else None
+        ids = self.organization.insert(wanted["object"], wanted["count"], at, created_at=created)
+        return _json({"inserted": ids})
+
+    async def strange(self, request: Request) -> Response:
+        """Insert records that are strange; answers kind -> id."""
+        wanted = orjson.loads(await request.body())
+        at = to_ms(wanted["at"]) if wanted.get("at") else None
+        try:
+            made = make_strange(self.organization, wanted["object"], wanted.get("kinds"), at)
+        except KeyError as error:
+            return _json({"error": f"unknown: {error}"}, 404)
+        return _json({"inserted": made})
+
+    async def key(self, request: Request) -> Response:
+        """Make a key, or change one that has the name; answers its secret."""
+        wanted: dict[str, Any] = orjson.loads(await request.body())
+        name = wanted.get("name") or f"key-{time.time_ns()}"
+        known = self.keys.named(name)
+        key = known or self.keys.add(Key(name, wanted.get("key") or self.keys.new_secret()))
+        if "roles" in wanted:
+            key.roles = None if wanted["roles"] is None else tuple(wanted["roles"])
+        if "pod" in wanted:
+            key.pod = wanted["pod"]
+        if "expires_in" in wanted:
+            seconds = wanted["expires_in"]
+            key.expires_at = None if seconds is None else time.time() + seconds
+        if "expires_after_requests" in wanted:
+            key.requests_left = wanted["expires_after_requests"]
+        return _json({"name": name, "key": key.secret})
+
+    async def requests(self, request: Request) -> Response:
+        """The request log, as lines of JSON."""
+        entries = [orjson.dumps(entry, default=str) for entry in list(self.server.log.entries)]
+        return StreamingResponse(_lines(iter(entries)), media_type="application/x-ndjson")
+
+    async def forget_requests(self, request: Request) -> Response:
+        """Start the request log and its sums anew."""
+        self.server.log.clear()
+        return _json({})
+
+    async def stats(self, request: Request) -> Response:
+        """Sums of requests, of other clients' requests, of changes and of faults."""
+        limits = self.server.limits
+        limits.let_others_go(time.time())
+        return _json(
+            {
+                **self.server.log.sums(),
+                **limits.others(),
+                "allowed": limits.allowed,
+                "refused": limits.refused,
+                "changes": self.organization.changes_made,
+                "faults": self.server.faults.injected,
+                "not_yet_searchable": self.organization.index.late,
+            }
+        )
+
+    def _some(self, name: str, count: int) -> list[str]:
+        return self.organization.some(name, count) if count else []
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+def _lines(records: Iterator[bytes]) -> Iterator[bytes]:
+    chunk: list[bytes] = []
+    for record in records:
+        chunk.append(record + b"\n")
+        if len(chunk) >= _CHUNK:
+            yield b"".join(chunk)
+            chunk = []
+    yield b"".join(chunk)

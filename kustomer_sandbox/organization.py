@@ -1,0 +1,228 @@
+"""The emulated organization: its records, what the search knows of them, and how they change."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+
+from .catalogue import BY_NAME, KLASS_NAMES, SEARCH_OBJECTS, SearchObject
+from .children import Children
+from .dataset import Dataset, fill
+from .ids import make_id, parse_id
+from .index import Entry, SearchIndex
+from .settings import Settings
+from .store import Row, Store
+from .timestamps import DAY, MINUTE, SECOND, now_ms, to_ms, to_text
+from .words import make_words
+from .workspace import Workspace
+
+Resource = dict[str, Any]
+
+
+class Organization:
+    """All records, and every way they change."""
+
+    def __init__(self, dataset: Dataset, settings: Settings) -> None:
+        self.settings = settings
+        self.dataset = dataset
+        self.store = Store()
+        self.index = SearchIndex()
+        words = make_words(dataset.seed)
+        self.workspace = Workspace(words, dataset.seed, dataset.counts, dataset.now)
+        self.composer = fill(dataset, words, self.store, self.index)
+        self.children = Children(self.store, dataset.seed, dataset.now)
+        self.changes_made = {"updates": 0, "inserts": 0, "deletes": 0}
+        self._chance = random.Random(f"changes {dataset.seed}")
+        # Records whose JSON only a lenient reader understands; changes leave them alone.
+        self._fragile: set[tuple[int, int]] = set()
+
+    # Reading
+
+    def everything(self, name: str) -> Iterator[bytes]:
+        """The newest version of every record of an object, deleted ones included.
+
+        Raises:
+            KeyError: if there is no such object.
+        """
+        if name in BY_NAME:
+            return self.store.everything(BY_NAME[name].code)
+        made = self.workspace.lists.get(name) or self.workspace.included.get(name)
+        if made is not None:
+            return (orjson.dumps(resource) for resource in made)
+        if name == "chat_settings":
+            return iter([orjson.dumps(self.workspace.chat_settings)])
+        return self.children.everything(name)
+
+    def versions(self, name: str) -> Iterator[bytes]:
+        """Every version there ever was of a search object's records, newest last."""
+        code = BY_NAME[name].code
+        yield from self.store.older_versions(code)
+        yield from self.store.everything(code)
+
+    # Changing
+
+    def update(self, name: str, ids: list[str], attributes: Resource, at: int | None) -> None:
+        """Move records to a new version.
+
+        Args:
+            name: of the object.
+            ids: of the records.
+            attributes: set besides what a change sets by itself.
+            at: the new `updatedAt`; None: now.
+
+        Raises:
+            KeyError: for an unknown record.
+        """
+        for record_id in ids:
+            self._rewrite(name, record_id, attributes, now_ms() if at is None else at)
+        self.changes_made["updates"] += len(ids)
+
+    def delete(self, name: str, ids: list[str], at: int | None) -> None:
+        """Mark records as deleted, which moves their `updatedAt`."""
+        for record_id in ids:
+            moment = now_ms() if at is None else at
+            gone = {"deleted": True, "deletedAt": to_text(moment)}
+            self._rewrite(name, record_id, gone, moment)
+        self.changes_made["deletes"] += len(ids)
+
+    def insert(
+        self, name: str, count: int, at: int | None, *, created_at: int | None = None
+    ) -> list[str]:
+        """Add records; returns their ids.
+
+        Args:
+            name: of the object.
+            count: how many.
+            at: their `updatedAt`; None: now.
+            created_at: their `createdAt`; None: distinct moments shortly before.
+        """
+        self.changes_made["inserts"] += count
+        if name not in BY_NAME:
+            return [str(self.workspace.add(name)["id"]) for _ in range(count)]
+        search_object = BY_NAME[name]
+        code = search_object.code
+        first = self.store.next_number[code]
+        rows: list[Row] = []
+        for number in range(first, first + count):
+            updated = now_ms() if at is None else at
+            created = updated - (number - first) * SECOND if at is not None else updated
+            if search_object.cursor == "created":
+                created = updated
+            elif created_at is not None:
+                created = created_at
+            rows.append(self.composer.record(code, number, created, updated))
+        self.store.load(code, rows)
+        self.composer.sizes[code] = first + count
+        for row in rows:
+            entry = Entry(row.number, row.created, row.updated, False, row.klass)
+            self.index.write(code, entry, row.body, replaced=None, visible_at=self._visible_at())
+        return [make_id(code, row.number) for row in rows]
+
+    def insert_raw(self, name: str, change: Callable[[bytes], bytes], at: int | None) -> str:
+        """Add one record whose JSON `change` may make strange in any way."""
+        code = BY_NAME[name].code
+        number = self.store.next_number[code]
+        updated = now_ms() if at is None else at
+        row = self.composer.record(code, number, updated - MINUTE, updated)
+        if BY_NAME[name].cursor == "created":
+            row = self.composer.record(code, number, updated, updated)
+        row = row._replace(body=change(row.body))
+        self.store.load(code, [row])
+        self._fragile.add((code, number))
+        entry = Entry(number, row.created, updated, False, row.klass)
+        self.index.write(code, entry, row.body, replaced=None, visible_at=self._visible_at())
+        return str(json.loads(row.body)["id"])
+
+    def some(self, name: str, count: int) -> list[str]:
+        """Ids of records drawn by chance that are not deleted."""
+        if name not in BY_NAME:
+            records = self.workspace.lists[name]
+            return [str(r["id"]) for r in self._chance.sample(records, min(count, len(records)))]
+        code = BY_NAME[name].code
+        present = self.store.present[code]
+        drawn = self._chance.sample(range(len(present)), min(count, len(present)))
+        numbers = [present[place] for place in drawn]
+        return [make_id(code, n) for n in numbers if (code, n) not in self._fragile]
+
+    def some_object(self, wanted: list[str], *, updatable: bool) -> str:
+        """An object drawn by how many records it has."""
+        objects = [
+            o
+            for o in SEARCH_OBJECTS
+            if (not wanted or o.name in wanted)
+            and (self.store.present[o.code] or not updatable)
+            and not (updatable and o.cursor == "created")
+        ]
+        weights = [len(self.store.present[o.code]) + 1 for o in objects]
+        return self._chance.choices(objects, weights)[0].name
+
+    def show_all_now(self) -> None:
+        """Let every write appear in the search that has not yet."""
+        self.index.catch_up(now_ms() + 100 * 365 * DAY)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.store.close()
+
+    def _rewrite(self, name: str, record_id: str, attributes: Resource, at: int) -> None:
+        if name not in BY_NAME:
+            self._rewrite_small(name, record_id, attributes, at)
+            return
+        search_object = BY_NAME[name]
+        number = self.number_of(search_object, record_id)
+        before = self.store.body(search_object.code, number)
+        if before is None:
+            raise KeyError(record_id)
+        resource = orjson.loads(before)
+        _touch(resource, attributes, at)
+        body = orjson.dumps(resource)
+        entry = entry_of(search_object, number, resource)
+        self.store.replace(search_object.code, number, body, deleted=entry.deleted)
+        self.index.write(
+            search_object.code, entry, body, replaced=before, visible_at=self._visible_at()
+        )
+
+    def _rewrite_small(self, name: str, record_id: str, attributes: Resource, at: int) -> None:
+        resource = next((r for r in self.workspace.lists[name] if r["id"] == record_id), None)
+        if resource is None:
+            raise KeyError(record_id)
+        _touch(resource, attributes, at)
+
+    def number_of(self, search_object: SearchObject, record_id: str) -> int:
+        """A record's number, by its id.
+
+        Raises:
+            KeyError: if it is no id of this object.
+        """
+        parsed = parse_id(record_id)
+        if parsed is None or parsed[0] != search_object.code or parsed[2]:
+            raise KeyError(record_id)
+        return parsed[1]
+
+    def _visible_at(self) -> int | None:
+        lag = self.settings.index_lag
+        return now_ms() + int(lag * SECOND) if lag > 0 else None
+
+
+def entry_of(search_object: SearchObject, number: int, resource: Resource) -> Entry:
+    """What the index must know of a record."""
+    attributes = resource["attributes"]
+    created = to_ms(attributes["createdAt"])
+    updated = to_ms(attributes["updatedAt"]) if "updatedAt" in attributes else created
+    klass = str(resource["type"]).removeprefix("kobject.")
+    place = KLASS_NAMES.index(klass) if search_object.context == "kobject" else 0
+    return Entry(number, created, updated, bool(attributes.get("deleted")), place)
+
+
+def _touch(resource: Resource, attributes: Resource, at: int) -> None:
+    """Make a newer version of a record in place."""
+    own = resource["attributes"]
+    own["rev"] = (own.get("rev") or 0) + 1
+    for stamp in ("updatedAt", "modifiedAt"):
+        if stamp in own:
+            own[stamp] = to_text(at)
+    own.update(attributes)

@@ -1,0 +1,275 @@
+"""The sandbox as a child process, with all its controls as methods."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+Resource = dict[str, Any]
+_PACKAGE_PARENT = Path(__file__).resolve().parent.parent
+_STOP_SECONDS = 5.0
+_CONTROL_SECONDS = 300.0
+
+
+class SandboxError(Exception):
+    """The sandbox did not start, or refused a control request."""
+
+
+class Sandbox:
+    """A running sandbox; use it in a `with` statement.
+
+    Args:
+        records: of all search objects together, in realistic proportion.
+        seed: the same seed makes the same records.
+        key: the API key that may read everything.
+        port: 0 for any free port.
+        counts: object -> how many of it.
+        since, until: ISO moments between which every `updatedAt` is placed evenly.
+        start_seconds: how long it may take to start; a million records take about a minute.
+        settings: any switch of `settings.Settings`.
+
+    Attributes:
+        url: the base URL, `/v1` included.
+        key: the API key.
+    """
+
+    def __init__(
+        self,
+        records: int = 10_000,
+        seed: int = 1,
+        *,
+        key: str = "sandbox-key",
+        port: int = 0,
+        counts: dict[str, int] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        start_seconds: float = 300.0,
+        **settings: Any,
+    ) -> None:
+        self.url = ""
+        self.key = key
+        self._start_seconds = start_seconds
+        self._process: subprocess.Popen[str] | None = None
+        self._arguments = [
+            f"--records={records}",
+            f"--seed={seed}",
+            f"--key={key}",
+            f"--port={port}",
+            f"--counts={json.dumps(counts or {})}",
+            *([f"--since={since}"] if since else []),
+            *([f"--until={until}"] if until else []),
+            *(
+                f"--{name.replace('_', '-')}={json.dumps(value)}"
+                for name, value in settings.items()
+            ),
+        ]
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the process and wait until it serves.
+
+        Raises:
+            SandboxError: if it does not.
+        """
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "kustomer_sandbox", *self._arguments],
+            stdout=subprocess.PIPE,
+            cwd=_PACKAGE_PARENT,
+            text=True,
+        )
+        atexit.register(self.stop)
+        assert self._process.stdout is not None
+        too_late = threading.Timer(self._start_seconds, self._process.kill)
+        too_late.start()
+        line = self._process.stdout.readline()
+        too_late.cancel()
+        if not line:
+            self.stop()
+            raise SandboxError("the sandbox did not start; its error stream says why")
+        self.url = json.loads(line)["url"]
+
+    def stop(self) -> None:
+        """Stop the process and wait for its end."""
+        atexit.unregister(self.stop)
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process while it runs."""
+        return self._process.pid if self._process else None
+
+    # Settings
+
+    def control(self, **settings: Any) -> Resource:
+        """Set switches while it runs; answers all of them."""
+        return self._ask("POST", "settings", settings)
+
+    def settings(self) -> Resource:
+        """All switches as they stand."""
+        return self._ask("GET", "settings")
+
+    def new_key(
+        self,
+        roles: Iterable[str] | None = None,
+        *,
+        name: str | None = None,
+        expires_in: float | None = None,
+        expires_after_requests: int | None = None,
+        pod: str = "prod1",
+    ) -> str:
+        """Make an API key; roles None: everything; times in seconds."""
+        wanted = {
+            "name": name,
+            "roles": None if roles is None else list(roles),
+            "expires_in": expires_in,
+            "expires_after_requests": expires_after_requests,
+            "pod": pod,
+        }
+        return str(self._ask("POST", "keys", wanted)["key"])
+
+    def change_key(self, name: str = "default", **changes: Any) -> None:
+        """Change a key: roles, pod, expires_in (seconds), expires_after_requests."""
+        self._ask("POST", "keys", {"name": name, **changes})
+
+    def outage(self, seconds: float, kind: str = "503") -> None:
+        """Let nothing work for some seconds; kind: 503 or reset."""
+        self.control(outage_seconds=seconds, outage_kind=kind)
+
+    # Records
+
+    def truth(self, name: str) -> list[Resource]:
+        """The newest version of every record of an object, deleted and archived ones included."""
+        return self._lines(f"truth/{name}")
+
+    def truth_versions(self, name: str) -> list[Resource]:
+        """Every version there ever was of a search object's records, newest last."""
+        return self._lines(f"versions/{name}")
+
+    def change(
+        self,
+        object: str,
+        *,
+        updates: int = 0,
+        inserts: int = 0,
+        deletes: int = 0,
+        ids: list[str] | None = None,
+        at: str | None = None,
+        set: dict[str, Any] | None = None,
+    ) -> dict[str, list[str]]:
+        """Change records now; answers the ids under updated, inserted and deleted.
+
+        Args:
+            object: the sandbox's name of it, such as `messages`.
+            updates, inserts, deletes: how many, drawn by chance.
+            ids: change just these: update them, or with `deletes` delete them.
+            at: the new `updatedAt`; None: now.
+            set: attributes that updates set.
+        """
+        wanted = {
+            "object": object,
+            "updates": updates,
+            "inserts": inserts,
+            "deletes": deletes,
+            "at": at,
+            "set": set or {},
+        }
+        if ids is not None:
+            wanted["ids"] = ids
+        return self._ask("POST", "change", wanted)
+
+    def ties(self, object: str, count: int, at: str, *, same_created: bool = False) -> list[str]:
+        """Insert records that all have one `updatedAt`, and one `createdAt` if `same_created`."""
+        wanted = {"object": object, "count": count, "at": at, "same_created": same_created}
+        return list(self._ask("POST", "ties", wanted)["inserted"])
+
+    def strange(
+        self, object: str, kinds: list[str] | None = None, *, at: str | None = None
+    ) -> dict[str, str]:
+        """Insert one strange record per kind, of all kinds that fit if none is named."""
+        wanted = {"object": object, "kinds": kinds, "at": at}
+        return dict(self._ask("POST", "strange", wanted)["inserted"])
+
+    def live(
+        self,
+        per_second: float = 0.0,
+        *,
+        inserts: float = 0.0,
+        deletes: float = 0.0,
+        objects: list[str] | None = None,
+    ) -> None:
+        """Update so many records per second, and insert and delete, until `quiet`."""
+        self.control(
+            live_updates=float(per_second),
+            live_inserts=float(inserts),
+            live_deletes=float(deletes),
+            live_objects=objects or [],
+        )
+
+    def quiet(self) -> None:
+        """End all live changes."""
+        self.live()
+
+    # Requests
+
+    def requests(self) -> list[Resource]:
+        """The request log, oldest first."""
+        return self._lines("requests")
+
+    def forget_requests(self) -> None:
+        """Start the request log anew."""
+        self._ask("DELETE", "requests")
+
+    def stats(self) -> Resource:
+        """Sums of requests, of other clients' requests, of changes and of faults."""
+        return self._ask("GET", "stats")
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        return json.loads(self._open(method, path, body))
+
+    def _lines(self, path: str) -> list[Resource]:
+        return [json.loads(line) for line in self._open("GET", path).split(b"\n") if line]
+
+    def _open(self, method: str, path: str, body: Any = None) -> bytes:
+        request = urllib.request.Request(
+            f"{self.url.removesuffix('/v1')}/_sandbox/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+        )
+        # No proxy of the environment stands between a test and its own machine.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=_CONTROL_SECONDS) as answer:
+                return bytes(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                raise SandboxError(f"{path}: {error.read().decode()}") from error

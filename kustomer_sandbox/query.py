@@ -1,0 +1,288 @@
+"""A search's body, checked as the API checks it and turned into what the index can answer."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .answers import bad_request
+from .catalogue import BY_CONTEXT, KLASS_NAMES, SearchObject
+from .timestamps import to_ms
+
+Operator = Literal[
+    "equals", "not_equals", "gte", "gt", "lte", "lt", "in", "contains", "not_contains", "exists"
+]
+MOST_CONDITIONS = 20
+MOST_SORTS = 5
+MOST_FIELDS = 20
+# Contexts without an updated_at attribute in the standard search.
+_ARCHIVE_KEYS = {"queryContext", "includeDeleted", "timeZone", "and", "or", "not", "sort"}
+_SEARCH_KEYS = _ARCHIVE_KEYS | {"fields", "aggs", "searchHash"}
+_CONTEXT = re.compile(
+    r"company|customer|message|conversation|conversation_time|note|kobject|kobject_.*"
+    r"|work_session|work_item"
+)
+_EVERYWHERE = ("id", "created_at", "updated_at")
+_STANDARD: dict[str, tuple[str, ...]] = {
+    "customer": (
+        *_EVERYWHERE,
+        "modified_at",
+        "imported_at",
+        "name",
+        "externalId",
+        "companyId",
+        "email",
+        "tags",
+        "deleted",
+        "activity_at",
+        "last_seen_at",
+        "signed_up_at",
+        "progressive_status",
+        "locale",
+        "gender",
+    ),
+    "conversation": (
+        *_EVERYWHERE,
+        "modified_at",
+        "imported_at",
+        "customer_id",
+        "status",
+        "name",
+        "channels",
+        "direction",
+        "priority",
+        "tags",
+        "assigned_users",
+        "assigned_teams",
+        "external_id",
+        "satisfaction",
+        "deleted",
+    ),
+    "message": (
+        *_EVERYWHERE,
+        "modified_at",
+        "imported_at",
+        "customer_id",
+        "conversation_id",
+        "sent_at",
+        "channel",
+        "app",
+        "direction",
+        "status",
+        "external_id",
+        "subject",
+    ),
+    "note": (*_EVERYWHERE, "conversation_id", "customer_id", "external_id", "deleted"),
+    "company": (*_EVERYWHERE, "name", "tags", "default_lang", "imported_at", "imported"),
+    "kobject": (*_EVERYWHERE, "customer_id", "company_id", "title", "external_id", "deleted"),
+    "conversation_time": ("id", "created_at", "conversation_id", "customer_id"),
+    "work_session": _EVERYWHERE,
+    "work_item": _EVERYWHERE,
+}
+_ARCHIVED: dict[str, tuple[str, ...]] = {
+    "customer": (*_EVERYWHERE, "companyId", "deleted"),
+    "conversation": (*_EVERYWHERE, "customer_id", "deleted"),
+    "message": (*_EVERYWHERE, "conversation_id"),
+    "kobject": (*_EVERYWHERE, "customer_id", "company_id"),
+    "company": _EVERYWHERE,
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One test of one attribute; moments are milliseconds since 1970."""
+
+    attribute: str
+    operator: Operator
+    value: Any
+
+    def holds(self, value: Any) -> bool:
+        """Whether a record with this value meets it."""
+        return _TESTS[self.operator](value, self.value)
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """A checked search.
+
+    Attributes:
+        klass: place of the one klass searched for; None: all; -1: one that does not exist.
+        all_of, any_of, none_of: conditions; attributes without the context's prefix.
+        sort: attribute and whether it descends, or None.
+        fields: attributes to return; none: all.
+    """
+
+    object: SearchObject
+    archive: bool
+    klass: int | None = None
+    all_of: tuple[Condition, ...] = ()
+    any_of: tuple[Condition, ...] = ()
+    none_of: tuple[Condition, ...] = ()
+    sort: tuple[str, bool] | None = None
+    include_deleted: bool = False
+    fields: tuple[str, ...] = ()
+    context: str = ""
+    note: dict[str, Any] = field(default_factory=dict)
+
+
+def read_search(body: Any, *, archive: bool, refused: list[str]) -> SearchRequest:
+    """Check a search's body.
+
+    Raises:
+        ApiError: 400 for whatever the API would refuse.
+    """
+    if not isinstance(body, dict):
+        raise bad_request("body must be an object")
+    unknown = set(body) - (_ARCHIVE_KEYS if archive else _SEARCH_KEYS)
+    if unknown:
+        raise bad_request(f"should NOT have additional properties: {sorted(unknown)[0]}")
+    context = body.get("queryContext", "customer")
+    search_object, klass = _context(context, archive=archive)
+    reader = _Reader(context, search_object, archive, body.get("timeZone"), refused)
+    include_deleted = body.get("includeDeleted", False)
+    if not isinstance(include_deleted, bool):
+        raise bad_request("includeDeleted should be boolean")
+    return SearchRequest(
+        search_object,
+        archive,
+        klass,
+        reader.conditions(body.get("and", [])),
+        reader.conditions(body.get("or", [])),
+        reader.conditions(body.get("not", [])),
+        reader.sort(body.get("sort", [])),
+        include_deleted,
+        _fields(body.get("fields", [])),
+        context,
+        {"and": body.get("and"), "sort": body.get("sort")},
+    )
+
+
+def _context(context: Any, *, archive: bool) -> tuple[SearchObject, int | None]:
+    if not isinstance(context, str) or not _CONTEXT.fullmatch(context):
+        raise bad_request("queryContext should match pattern", queryContext=context)
+    klass: int | None = None
+    name = context
+    if context.startswith("kobject_"):
+        klass_name = context.removeprefix("kobject_")
+        klass = KLASS_NAMES.index(klass_name) if klass_name in KLASS_NAMES else -1
+        name = "kobject"
+    search_object = BY_CONTEXT[name]
+    if archive and not search_object.archived:
+        raise bad_request("queryContext should match pattern", queryContext=context)
+    return search_object, klass
+
+
+def _fields(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise bad_request("fields should be an array of strings")
+    if len(value) > MOST_FIELDS:
+        raise bad_request(f"fields should NOT have more than {MOST_FIELDS} items")
+    return tuple(value)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads conditions and sorts of one search."""
+
+    context: str
+    object: SearchObject
+    archive: bool
+    time_zone: Any
+    refused: list[str]
+
+    def conditions(self, value: Any) -> tuple[Condition, ...]:
+        items = value if isinstance(value, list) else [value]
+        if len(items) > MOST_CONDITIONS:
+            raise bad_request(f"should NOT have more than {MOST_CONDITIONS} items")
+        if any(item == other for place, item in enumerate(items) for other in items[:place]):
+            raise bad_request("should NOT have duplicate items")
+        return tuple(condition for item in items for condition in self._of_item(item))
+
+    def sort(self, value: Any) -> tuple[str, bool] | None:
+        items = value if isinstance(value, list) else [value]
+        if len(items) > MOST_SORTS:
+            raise bad_request(f"sort should NOT have more than {MOST_SORTS} items")
+        read: list[tuple[str, bool]] = []
+        for item in items:
+            if not isinstance(item, dict) or not item:
+                raise bad_request("sort items should be objects")
+            for attribute, direction in item.items():
+                name = self._attribute(attribute)
+                if direction not in ("asc", "desc"):
+                    raise bad_request("sort direction should be asc or desc")
+                read.append((name, direction == "desc"))
+        # Only the first key counts: the API's sort by several is not to be relied on.
+        return read[0] if read else None
+
+    def _of_item(self, item: Any) -> list[Condition]:
+        if not isinstance(item, dict):
+            raise bad_request("conditions should be objects")
+        conditions = []
+        for attribute, tests in item.items():
+            name = self._attribute(attribute)
+            if not isinstance(tests, dict) or not tests:
+                raise bad_request(f"{attribute} should be an object of operators")
+            for sign, value in tests.items():
+                if sign not in _TESTS:
+                    raise bad_request(f"{attribute} has no operator {sign}", operator=sign)
+                conditions.append(Condition(name, sign, self._value(name, sign, value)))
+        return conditions
+
+    def _attribute(self, attribute: str) -> str:
+        table = _ARCHIVED if self.archive else _STANDARD
+        name = attribute.removeprefix(f"{self.context}_")
+        if name == attribute:
+            name = attribute.removeprefix(f"{self.object.context}_")
+        custom = name.startswith("custom_")
+        known = name != attribute and (custom or name in table[self.object.context])
+        if not known or (not self.archive and attribute in self.refused):
+            raise bad_request(f"unknown attribute {attribute}", attribute=attribute)
+        return name
+
+    def _value(self, name: str, sign: str, value: Any) -> Any:
+        if not name.endswith("_at") or sign == "exists":
+            return value
+        zone = self.time_zone if isinstance(self.time_zone, str) else None
+        try:
+            return to_ms(value, zone)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise bad_request(f"{self.context}_{name} is no date: {value!r}") from error
+
+
+def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def test(value: Any, wanted: Any) -> bool:
+        try:
+            return value is not None and compare(value, wanted)
+        except TypeError:
+            return False
+
+    return test
+
+
+def _equals(value: Any, wanted: Any) -> bool:
+    return wanted in value if isinstance(value, list) else bool(value == wanted)
+
+
+def _contains(value: Any, wanted: Any) -> bool:
+    if isinstance(value, list):
+        return wanted in value
+    return isinstance(value, str) and str(wanted).lower() in value.lower().split()
+
+
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "equals": _equals,
+    "not_equals": lambda value, wanted: not _equals(value, wanted),
+    "gte": _compared(operator.ge),
+    "gt": _compared(operator.gt),
+    "lte": _compared(operator.le),
+    "lt": _compared(operator.lt),
+    "in": lambda value, wanted: (
+        isinstance(wanted, list) and any(_equals(value, item) for item in wanted)
+    ),
+    "contains": _contains,
+    "not_contains": lambda value, wanted: not _contains(value, wanted),
+    "exists": lambda value, wanted: (value is not None) == bool(wanted),
+}

@@ -1,0 +1,333 @@
+"""Answers searches: standard and archive."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from .answers import Answer, ApiError, bad_request, document
+from .ids import make_id
+from .index import Attribute, ObjectIndex, SearchIndex, Timeline
+from .query import Condition, SearchRequest
+from .settings import Settings
+from .store import Store
+from .timestamps import SEARCHABLE, SECOND, to_ms
+
+_FOREVER = 1 << 44
+_DEFAULT_PAGE_SIZE = 100
+_TIMES: dict[str, Attribute] = {"updated_at": "updated", "created_at": "created"}
+
+
+@dataclass(frozen=True)
+class PageAsked:
+    """Which page of a search is asked for."""
+
+    page: int
+    size: int
+    ids_only: bool
+
+
+def read_page(query: dict[str, str], settings: Settings) -> PageAsked:
+    """Read page and pageSize of the query string.
+
+    Raises:
+        ApiError: 400 (or 500, as the settings say) for a page size or page that is not granted.
+    """
+    try:
+        page = int(query.get("page", "1"))
+        size = int(query.get("pageSize", str(_DEFAULT_PAGE_SIZE)))
+    except ValueError as error:
+        raise bad_request("page and pageSize should be integers") from error
+    if page < 1 or size < 1:
+        raise bad_request("page and pageSize should be >= 1")
+    if size > settings.max_page_size:
+        if settings.page_size_policy == "refuse":
+            raise bad_request(f"pageSize should be <= {settings.max_page_size}")
+        if settings.page_size_policy == "500":
+            raise ApiError(500, "internal_error", "Internal server error")
+        size = settings.max_page_size
+    if page > settings.page_cap or page * size > settings.record_cap:
+        raise bad_request(
+            f"page {page} of {size} is past the maximum of {settings.page_cap} pages "
+            f"and {settings.record_cap} records"
+        )
+    return PageAsked(page, size, query.get("idsOnly") == "true")
+
+
+class Searcher:
+    """Answers searches from the index and the store."""
+
+    def __init__(self, settings: Settings, store: Store, index: SearchIndex, seed: int) -> None:
+        self._settings = settings
+        self._store = store
+        self._index = index
+        self._chance = random.Random(f"search {seed}")
+        self._quirks_done: set[tuple[str, bytes]] = set()
+
+    def answer(self, search: SearchRequest, asked: PageAsked, raw: bytes, now: int) -> Answer:
+        """One page of a search; `now` is ms since 1970, `raw` the body as it came."""
+        self._index.catch_up(now)
+        found = self._find(search, now)
+        start = (asked.page - 1) * asked.size
+        quirk = self._quirk(raw, found.total)
+        if quirk == "empty_page":
+            numbers: list[int] = []
+        else:
+            size = asked.size + 3 if quirk == "larger_page" else asked.size
+            if quirk == "repeated_page":
+                start = max(0, start - asked.size)
+            numbers = found.page(start, start + size)
+        if quirk == "duplicates":
+            numbers += numbers[-3:]
+        data = self._data(search, asked, numbers)
+        body = document(
+            b"null" if quirk == "null_data" else data,
+            self._meta(asked, found.total),
+            _links(asked, found.total),
+        )
+        return Answer(
+            body,
+            rows=0 if quirk == "null_data" else len(numbers),
+            object=search.object.name,
+            note={
+                "context": search.context,
+                "archive": search.archive,
+                "page": asked.page,
+                "page_size": asked.size,
+                **search.note,
+            },
+        )
+
+    def _find(self, search: SearchRequest, now: int) -> _Found:
+        index = self._index.object(search.object.code)
+        edge = now + int(self._settings.edge_offset * SECOND) - SEARCHABLE
+        attribute = self._order(search)
+        timeline = index.timeline(attribute, search.include_deleted, search.klass)
+        low, high, rest = _range(search, attribute)
+        cursor = search.object.cursor
+        if attribute == cursor:
+            low, high = (low, min(high, edge)) if search.archive else (max(low, edge), high)
+        start, stop = timeline.place(low), max(timeline.place(low), timeline.place(high))
+        descending = bool(search.sort and search.sort[1])
+        found: _Found
+        if not rest and attribute == cursor:
+            found = _Span(timeline, start, stop, descending, self._tie_chance())
+        else:
+            tester = _Tester(search, rest, index, self._store, edge)
+            kept = [number for number in timeline.numbers(start, stop) if tester.keeps(number)]
+            times = getattr(index, attribute)
+            found = _Span(
+                Timeline((times[number], number) for number in kept),
+                0,
+                len(kept),
+                descending,
+                self._tie_chance(),
+            )
+        if self._settings.search_order == "random":
+            numbers = found.page(0, found.total)
+            self._chance.shuffle(numbers)
+            return _Listed(numbers)
+        return found
+
+    def _order(self, search: SearchRequest) -> Attribute:
+        if search.sort is not None and search.sort[0] in _TIMES:
+            return _TIMES[search.sort[0]]
+        return search.object.cursor
+
+    def _tie_chance(self) -> random.Random | None:
+        return self._chance if self._settings.shuffle_ties else None
+
+    def _data(self, search: SearchRequest, asked: PageAsked, numbers: list[int]) -> bytes:
+        code = search.object.code
+        bodies = self._index.shown(code, numbers, self._store.bodies(code, numbers))
+        if asked.ids_only:
+            bodies = [orjson.dumps({k: r[k] for k in ("type", "id")}) for r in _loaded(bodies)]
+        elif search.fields:
+            bodies = [_only(resource, search.fields) for resource in _loaded(bodies)]
+        return b"[" + b",".join(bodies) + b"]"
+
+    def _meta(self, asked: PageAsked, total: int) -> dict[str, Any]:
+        cap = self._settings.total_cap
+        told = total if cap is None else min(total, cap)
+        return {
+            "page": asked.page,
+            "pageSize": asked.size,
+            "total": told,
+            "totalPages": math.ceil(told / asked.size),
+            "aggregations": {},
+        }
+
+    def _quirk(self, raw: bytes, total: int) -> str | None:
+        """The next odd page this query has not had yet."""
+        if not total:
+            return None
+        for quirk in self._settings.page_quirks:
+            if (quirk, raw) not in self._quirks_done:
+                self._quirks_done.add((quirk, raw))
+                return quirk
+        return None
+
+
+class _Found:
+    """What a search found, in order."""
+
+    total = 0
+
+    def page(self, start: int, stop: int) -> list[int]:
+        """Record numbers from one place to another."""
+        raise NotImplementedError
+
+
+@dataclass
+class _Listed(_Found):
+    numbers: list[int]
+
+    def __post_init__(self) -> None:
+        self.total = len(self.numbers)
+
+    def page(self, start: int, stop: int) -> list[int]:
+        return self.numbers[start:stop]
+
+
+@dataclass
+class _Span(_Found):
+    """A stretch of a timeline."""
+
+    timeline: Timeline
+    start: int
+    stop: int
+    descending: bool
+    chance: random.Random | None
+
+    def __post_init__(self) -> None:
+        self.total = self.stop - self.start
+
+    def page(self, start: int, stop: int) -> list[int]:
+        if self.descending:
+            low, high = max(self.stop - stop, self.start), self.stop - start
+        else:
+            low, high = self.start + start, min(self.start + stop, self.stop)
+        if low >= high:
+            return []
+        if self.chance is None:
+            numbers = self.timeline.numbers(low, high)
+        else:
+            numbers = self.timeline.shuffled(low, high, self.chance, self.start, self.stop)
+        return numbers[::-1] if self.descending else numbers
+
+
+class _Tester:
+    """Tests single records where the range of the sorted attribute does not decide."""
+
+    def __init__(
+        self,
+        search: SearchRequest,
+        rest: list[Condition],
+        index: ObjectIndex,
+        store: Store,
+        edge: int,
+    ) -> None:
+        self._search = search
+        self._rest = rest
+        self._index = index
+        self._store = store
+        self._edge = edge
+
+    def keeps(self, number: int) -> bool:
+        """Whether a record belongs to what was searched for."""
+        search = self._search
+        old = getattr(self._index, search.object.cursor)[number] < self._edge
+        if old != search.archive:
+            return False
+        return (
+            all(self._holds(condition, number) for condition in self._rest)
+            and (not search.any_of or any(self._holds(c, number) for c in search.any_of))
+            and not any(self._holds(condition, number) for condition in search.none_of)
+        )
+
+    def _holds(self, condition: Condition, number: int) -> bool:
+        return condition.holds(self._value(condition.attribute, number))
+
+    def _value(self, attribute: str, number: int) -> Any:
+        if attribute in _TIMES:
+            return getattr(self._index, _TIMES[attribute])[number]
+        if attribute == "id":
+            return make_id(self._search.object.code, number)
+        if attribute == "deleted":
+            return bool(self._index.deleted[number])
+        return _attribute_value(
+            orjson.loads(self._store.body(self._search.object.code, number) or b"{}"), attribute
+        )
+
+
+def _range(search: SearchRequest, attribute: Attribute) -> tuple[int, int, list[Condition]]:
+    """The half-open range the conditions leave of an attribute, and the conditions beside it."""
+    low, high = 0, _FOREVER
+    rest: list[Condition] = []
+    for condition in search.all_of:
+        if _TIMES.get(condition.attribute) != attribute or condition.operator not in _BOUNDS:
+            rest.append(condition)
+            continue
+        more_low, more_high = _BOUNDS[condition.operator]
+        if more_low is not None:
+            low = max(low, condition.value + more_low)
+        if more_high is not None:
+            high = min(high, condition.value + more_high)
+    if search.any_of or search.none_of:
+        # Something to test record by record even where no other condition is left.
+        rest.append(Condition("id", "exists", True))
+    return low, high, rest
+
+
+# Operator -> what to add to its value for the lower, and for the exclusive upper end.
+_BOUNDS: dict[str, tuple[int | None, int | None]] = {
+    "gte": (0, None),
+    "gt": (1, None),
+    "lt": (None, 0),
+    "lte": (None, 1),
+    "equals": (0, 1),
+}
+
+
+def _attribute_value(resource: dict[str, Any], attribute: str) -> Any:
+    attributes = resource.get("attributes", {})
+    if attribute.startswith("custom_"):
+        custom = attributes.get("custom") or {}
+        return custom.get(attribute.removeprefix("custom_"))
+    head, *tail = attribute.split("_")
+    camel = head + "".join(part.title() for part in tail)
+    if camel.endswith("Id") and camel[:-2] in resource.get("relationships", {}):
+        return resource["relationships"][camel[:-2]]["data"]["id"]
+    value = attributes.get(camel)
+    if attribute.endswith("_at") and isinstance(value, str):
+        return to_ms(value)
+    return value
+
+
+def _loaded(bodies: list[bytes]) -> list[dict[str, Any]]:
+    return [orjson.loads(body) for body in bodies]
+
+
+def _only(resource: dict[str, Any], names: tuple[str, ...]) -> bytes:
+    attributes = resource["attributes"]
+    resource["attributes"] = {name: attributes[name] for name in names if name in attributes}
+    return orjson.dumps(resource)
+
+
+def _links(asked: PageAsked, total: int) -> dict[str, str | None]:
+    # The archive's links point here as well, as the real ones do.
+    def link(page: int) -> str:
+        return f"/v1/customers/search?page={page}&pageSize={asked.size}"
+
+    last = max(1, math.ceil(total / asked.size))
+    return {
+        "self": link(asked.page),
+        "first": link(1),
+        "prev": link(asked.page - 1) if asked.page > 1 else None,
+        "next": link(asked.page + 1) if asked.page < last else None,
+        "last": link(last),
+    }

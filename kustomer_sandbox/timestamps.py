@@ -1,0 +1,64 @@
+"""Moments as the API writes them (ISO 8601, UTC, milliseconds) and as the sandbox keeps them (ms)."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+YEAR = 365 * DAY
+# Standard search holds what was updated within this span; older records are in the archive.
+SEARCHABLE = 2 * YEAR
+
+_UTC = timezone.utc
+_DATE_ONLY = len("2026-01-31")
+
+
+def now_ms() -> int:
+    """The wall clock, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def to_text(ms: int) -> str:
+    """Write a moment as `2026-01-31T12:00:00.000Z`."""
+    whole, rest = divmod(ms, SECOND)
+    return f"{datetime.fromtimestamp(whole, _UTC).isoformat()[:19]}.{rest:03d}Z"
+
+
+def to_ms(text: str, time_zone: str | None = None) -> int:
+    """Read a moment; a bare date or a moment without offset is local to `time_zone` (GMT if none).
+
+    Raises:
+        ValueError: if it is no ISO 8601 date or date-time, or the time zone is unknown.
+    """
+    if len(text) == _DATE_ONLY:
+        text += "T00:00:00"
+    if text.endswith(("Z", "z")):
+        text = text[:-1] + "+00:00"
+    moment = datetime.fromisoformat(_six_digit_fraction(text))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=_zone(time_zone))
+    seconds = int(moment.timestamp() // 1)
+    return seconds * SECOND + moment.microsecond // 1_000
+
+
+def _zone(name: str | None) -> ZoneInfo | timezone:
+    if name is None or name in ("GMT", "UTC"):
+        return _UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(f"unknown time zone {name!r}") from error
+
+
+def _six_digit_fraction(text: str) -> str:
+    """Python 3.10 reads fractions of three or six digits only."""
+    head, dot, tail = text.partition(".")
+    if not dot:
+        return text
+    digits = len(tail) - len(tail.lstrip("0123456789"))
+    return f"{head}.{tail[:digits][:6]:0<6}{tail[digits:]}"
