@@ -189,7 +189,9 @@ class Config(BaseModel):
         """
         if misspelt := _misspelt(values):
             wrong, right = misspelt
-            raise InvalidConfig(f'The configuration has no field "{wrong}". Did you mean "{right}"?')
+            raise InvalidConfig(
+                f'The configuration has no field "{wrong}". Did you mean "{right}"?'
+            )
         try:
             return Config.model_validate(dict(values))
         except ValidationError as error:

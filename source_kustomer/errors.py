@@ -1,21 +1,21 @@
 r"""What can go wrong, as one tree; and the one table from HTTP answers to it.
 
-    KustomerError               failure type       the reader is told
-    ├── ConfigError             config_error       what to correct
-    │   ├── InvalidConfig                          the configuration
-    │   ├── InvalidCatalog                         the configured streams
-    │   ├── InvalidState                           the state of a stream
-    │   ├── NotAuthorised (401)                    key wrong, expired, or of another region
-    │   ├── NotPermitted (403)                     a role is missing
-    │   └── NotFound (404)                         the organization has no such object
-    ├── TransientError          transient_error    what was tried; try again later
-    │   ├── RateLimited (429)
-    │   ├── KustomerUnavailable                    5xx, no connection, broken answers
-    │   └── Stopped                                the process was told to end
-    └── UnexpectedError         system_error       what was expected, what came
-        ├── UnexpectedDocument                     an answer that is not what we rely on
-        ├── UnorderedPage                          a search that does not sort
-        └── TimestampTooDense                      more equal records than can be told apart
+KustomerError               failure type       the reader is told
+├── ConfigError             config_error       what to correct
+│   ├── InvalidConfig                          the configuration
+│   ├── InvalidCatalog                         the configured streams
+│   ├── InvalidState                           the state of a stream
+│   ├── NotAuthorised (401)                    key wrong, expired, or of another region
+│   ├── NotPermitted (403)                     a role is missing
+│   └── NotFound (404)                         the organization has no such object
+├── TransientError          transient_error    what was tried; try again later
+│   ├── RateLimited (429)
+│   ├── KustomerUnavailable                    5xx, no connection, broken answers
+│   └── Stopped                                the process was told to end
+└── UnexpectedError         system_error       what was expected, what came
+    ├── UnexpectedDocument                     an answer that is not what we rely on
+    ├── UnorderedPage                          a search that does not sort
+    └── TimestampTooDense                      more equal records than can be told apart
 """
 
 from __future__ import annotations

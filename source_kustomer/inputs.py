@@ -58,8 +58,10 @@ def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
 
 
 def read_state(path: str | None) -> list[AirbyteStateMessage]:
-    """Read the state file: a list of Airbyte's state messages, one such message, a line of the
-    connector's own output per message, or the plain object of older connectors.
+    """Read the state file.
+
+    It holds a list of Airbyte's state messages, one such message, lines of the connector's own
+    output, or the plain object of older connectors.
 
     Raises:
         InvalidState: when there is no such file, or nothing of that in it.

@@ -20,7 +20,6 @@ from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteMessageSerializer,
     ConnectorSpecification,
-    FailureType,
     Type,
 )
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets

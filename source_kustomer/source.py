@@ -102,7 +102,8 @@ class SourceKustomer(Source):
             stream, reason = next(iter(refusals.items()))
             return AirbyteConnectionStatus(
                 status=Status.FAILED,
-                message=f"The API key is valid but may read none of the streams. {stream}: {reason}",
+                message="The API key is valid but may read none of the streams. "
+                f"{stream}: {reason}",
             )
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class Stream(ABC):
-    """One table offered to Airbyte. A subclass declares it by attributes; its docstring is its
-    description in the catalog's documentation.
+    """One table offered to Airbyte.
 
+    A subclass declares it by attributes; its docstring describes it in the documentation.
     A family (how objects are read) subclasses with `family=True` and adds attributes of its own
     to `required`.
     """

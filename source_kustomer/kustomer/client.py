@@ -91,7 +91,7 @@ class _Answer:
     content: bytes
 
 
-class _Refused(Exception):  # noqa: N818 - a signal inside this module, not an error
+class _Refused(Exception):
     """An answer that is not worth repeating as it is."""
 
     def __init__(self, status: int, content: bytes) -> None:
@@ -186,9 +186,7 @@ class Client:
         """
         self.get("/auth/tokens/current", stream="check")
 
-    def get(
-        self, path: str, params: Mapping[str, Any] | None = None, *, stream: str
-    ) -> Document:
+    def get(self, path: str, params: Mapping[str, Any] | None = None, *, stream: str) -> Document:
         """Get a document.
 
         Args:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-_SURROGATES = {code: "\N{REPLACEMENT CHARACTER}" for code in range(0xD800, 0xE000)}
+_SURROGATES = dict.fromkeys(range(55296, 57344), "�")
 
 
 class BrokenBody(ValueError):

@@ -34,6 +34,10 @@ FORESIGHT: Final = 0.15
 """From this part of a window on, others' use so far tells what they will use in it."""
 GUARD: Final = 0.75
 """Seconds added to a reset: it is told in whole seconds."""
+SETTLED: Final = 3.0
+"""Seconds after which all answers of the window before have come, mostly."""
+SILENT_ANSWERS: Final = 3
+"""Searches whose answers say nothing of a search limit, before it is put to the trial."""
 STEP_BACK: Final = 0.9
 STEP_UP: Final = 0.05
 """After a 429, of what got through; and per clean window, of the limit."""
@@ -100,6 +104,8 @@ class Budget:
         self.limit = limit
         self.is_known = False
         self.in_flight = 0
+        self.answers = 0
+        """Requests answered in this window."""
         self.sent = 0
         """Requests sent in this window, those on their way at its start included."""
         self._share = share
@@ -131,7 +137,7 @@ class Budget:
     def next_free(self, now: float) -> float:
         """Return when the next request may be sent: `now`, or a later moment."""
         self._roll(now)
-        if self._blocked_until > now:
+        if self.is_blocked(now):
             return self._blocked_until
         quota = self.quota(now)
         if self.sent >= quota:
@@ -139,6 +145,10 @@ class Budget:
         ahead = self.sent / quota - HEAD_START
         paced = self._start + WINDOW * ahead / (1 - HEAD_START)
         return max(now, min(paced, self._end))
+
+    def is_blocked(self, now: float) -> bool:
+        """Tell whether a 429 forbids everything until the window resets."""
+        return self._blocked_until > now
 
     def is_used_up(self, now: float) -> bool:
         """Tell whether this window's quota is spent."""
@@ -153,23 +163,35 @@ class Budget:
     def answered(self) -> None:
         """Count a request that is no longer on its way, whatever became of it."""
         self.in_flight -= 1
+        self.answers += 1
 
     def learn(self, now: float, told: Told) -> None:
         """Take in what an answer says of this limit."""
         self._roll(now)
         if told.limit is not None:
             self.limit, self.is_known = told.limit, True
+        if not self._is_of_this_window(now, told):
+            return
         if told.reset_in is not None:
             self._move_end(now, now + told.reset_in + GUARD)
         if told.remaining is not None and told.limit is not None:
             used = told.limit - max(0.0, told.remaining)
             self._others = max(self._others, used - self.sent)
 
+    def _is_of_this_window(self, now: float, told: Told) -> bool:
+        """Tell whether an answer can speak of the present window.
+
+        One that was on its way when the window changed speaks of the past one, which is used up.
+        """
+        if told.reset_in is None:
+            return now - self._start > SETTLED
+        return now + told.reset_in + GUARD > self._end - WINDOW / 2
+
     def refuse(self, now: float, told: Told) -> None:
         """Take in a 429: nothing more until the window resets, and less in the next ones."""
         self._roll(now)
         self._refused += 1
-        if told.reset_in is not None:
+        if told.reset_in is not None and self._is_of_this_window(now, told):
             self._move_end(now, now + told.reset_in + GUARD)
         self._blocked_until = max(self._blocked_until, self._end)
         through = self.sent - self.in_flight - self._refused
@@ -197,6 +219,7 @@ class Budget:
         self._others, self._refused = 0.0, 0
         # Those on their way may be counted on either side of the change: on both, here.
         self.sent = self.in_flight
+        self.answers = 0
 
 
 class Budgets:
@@ -214,6 +237,7 @@ class Budgets:
         self._organization = Budget(ORGANIZATION_LIMIT, share)
         self._search: Budget | None = Budget(SEARCH_LIMIT, share)
         self._trial_is_over = False
+        self._silent_answers = 0
         self._waiting: dict[Kind, deque[object]] = {kind: deque() for kind in Kind}
         self._is_stopped = False
 
@@ -252,20 +276,25 @@ class Budgets:
         organization = self._organization.next_free(now)
         if kind is Kind.LIST or self._search is None:
             return organization
-        if self._may_try(self._search, now):
-            return organization
+        if self._is_on_trial(self._search) and not self._search.is_blocked(now):
+            alone = self._search.in_flight == 0
+            if alone or not self._search.is_used_up(now):
+                return organization
         return max(organization, self._search.next_free(now))
 
-    def _may_try(self, search: Budget, now: float) -> bool:
+    def _is_on_trial(self, search: Budget) -> bool:
         """Tell whether to find out if the documented limit of searches applies here.
 
         When the answers to searches only ever speak of the organization's limit, nothing tells
-        whether there is another one. Then, once a window's share is spent, searches go on one at
-        a time: the first refusal ends the trial for this sync, the 101st success the limit.
+        whether there is another one. Then the share of it is spent without pacing, and after that
+        searches go on one at a time: the first refusal ends the trial for this sync, the 101st
+        success in a window ends the limit.
         """
-        if self._trial_is_over or search.is_known or not self._organization.is_known:
-            return False
-        return search.is_used_up(now) and search.in_flight == 0
+        return (
+            not self._trial_is_over
+            and not search.is_known
+            and self._silent_answers >= SILENT_ANSWERS
+        )
 
     def _send(self, kind: Kind, now: float) -> None:
         self._organization.send(now)
@@ -296,8 +325,10 @@ class Budgets:
                 if refused:
                     budget.refuse(now, told)
                     self._trial_is_over = self._trial_is_over or budget is search
-                elif search is not None and not search.is_known and search.sent > SEARCH_LIMIT:
-                    self._search = None
+                elif search is not None and budget is self._organization:
+                    self._silent_answers += told.limit is not None
+                    if self._is_on_trial(search) and search.answers > SEARCH_LIMIT:
+                        self._search = None
             self._changed.notify_all()
 
     def _subject(self, search: Budget | None, told: Told, *, refused: bool) -> Budget:
@@ -326,5 +357,3 @@ class Budgets:
         with self._changed:
             self._is_stopped = True
             self._changed.notify_all()
-
-

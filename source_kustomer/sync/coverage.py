@@ -58,3 +58,7 @@ class Coverage:
     def contains(self, instant: int) -> bool:
         """Tell whether an instant is covered."""
         return any(start <= instant < end for start, end in self.spans)
+
+
+NOTHING = Coverage()
+"""The coverage of a stream that has never been read."""

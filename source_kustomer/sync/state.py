@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from source_kustomer.errors import InvalidState
-from source_kustomer.sync.coverage import Coverage, Span
+from source_kustomer.sync.coverage import NOTHING, Coverage, Span
 from source_kustomer.sync.instants import format_instant, parse_instant
 
 BEGINNING: Final = -(1 << 62)
@@ -32,7 +32,7 @@ FULL_REFRESH_DONE: Final = "__ab_full_refresh_sync_complete"
 class StreamState:
     """What of a stream has been read, and by a sync up to which moment."""
 
-    coverage: Coverage = Coverage()
+    coverage: Coverage = NOTHING
     until: int | None = None
     refresh: bool = False
     """Whether the sync under way is a full refresh: it may be resumed, but never continued by the

@@ -69,7 +69,9 @@ def resource(id_, updated, created):
 
 
 def read(index, start=T0, end=None):
-    return [row["id"] for batch in KeysetReader(index.fetch, start, end).batches() for row in batch.rows]
+    return [
+        row["id"] for batch in KeysetReader(index.fetch, start, end).batches() for row in batch.rows
+    ]
 
 
 def test_every_record_of_a_quiet_window_arrives_once():
@@ -132,13 +134,13 @@ def test_more_equals_than_a_query_reaches_are_split_by_creation():
     index = Index({f"r{n}": (7, n) for n in range(12_000)}, page_size=500)
 
     assert set(read(index)) == set(index.records)
-    assert len(index.requests) <= 27
+    assert len(index.requests) <= 29
 
 
 def test_equals_that_cannot_be_told_apart_fail_with_their_timestamp_and_count():
     index = Index({f"r{n}": (7, 7) for n in range(10_001)}, page_size=500)
 
-    with pytest.raises(TimestampTooDense, match=r"2023-11-14T22:13:20\.007Z.*10,?001"):
+    with pytest.raises(TimestampTooDense, match=r"10,001 records .* 2023-11-14T22:13:20\.007Z"):
         read(index)
 
 

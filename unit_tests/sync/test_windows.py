@@ -53,9 +53,7 @@ def test_an_object_without_archive_is_asked_of_the_live_search_alone():
     assert window.indexes == (Index.LIVE,)
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 1_500), st.integers(0, 1_500)), max_size=8), st.booleans()
-)
+@given(st.lists(st.tuples(st.integers(0, 1_500), st.integers(0, 1_500)), max_size=8), st.booleans())
 def test_windows_cover_the_gaps_exactly(days, archived):
     covered = Coverage.of((NOW - a * DAY, NOW - b * DAY) for a, b in days)
     gaps = list(covered.gaps(NOW - 1_500 * DAY, NOW))

@@ -1,0 +1,182 @@
+"""The rate limit, simulated in virtual time against a server that counts in fixed windows."""
+
+import heapq
+import random
+from dataclasses import dataclass, field
+
+import pytest
+
+from source_kustomer.kustomer import rate_limit
+from source_kustomer.kustomer.clock import Clock
+from source_kustomer.kustomer.rate_limit import WINDOW, Budget, Budgets, Kind, Told
+
+UNIX = 1_800_000_000.0
+
+
+@dataclass
+class Server:
+    """Counts requests per fixed window, as Kustomer does, and tells it in headers."""
+
+    organization: int = 300
+    search: int | None = 100
+    headers: str = "tightest"
+    offset: float = 17.3
+    used: dict = field(default_factory=dict)
+
+    def take(self, now, kind):
+        window = int((now + self.offset) // WINDOW)
+        limits = {"organization": self.organization}
+        if kind is Kind.SEARCH and self.search is not None:
+            limits["search"] = self.search
+        counts = {name: self.used.get((window, name), 0) for name in limits}
+        refused = any(counts[name] >= limits[name] for name in limits)
+        if not refused:
+            for name in limits:
+                counts[name] += 1
+                self.used[(window, name)] = counts[name]
+        left = {name: limits[name] - counts[name] for name in limits}
+        told = min(left, key=left.get) if self.headers == "tightest" else "organization"
+        reset = UNIX + (window + 1) * WINDOW - self.offset
+        return refused, {
+            "x-ratelimit-limit": str(limits[told]),
+            "x-ratelimit-remaining": str(left[told]),
+            "x-ratelimit-reset": str(int(reset)),
+        }
+
+
+@dataclass
+class Outcome:
+    sent: int = 0
+    refused: int = 0
+    others_sent: int = 0
+    others_refused: int = 0
+    minutes: float = 0.0
+
+
+def simulate(server, *, kind=Kind.SEARCH, minutes=10.0, latency=0.3, others=(0, 0), share=0.8):
+    """Let 32 readers ask as fast as they may, beside another client with an even pace."""
+    now = 0.0
+    clock = Clock(monotonic=lambda: now, unix=lambda: UNIX + now)
+    budgets = Budgets(share, clock=clock)
+    rng = random.Random(5)
+    events, idle, outcome = [], 32, Outcome(minutes=minutes)
+    for other_kind, per_minute in zip((Kind.LIST, Kind.SEARCH), others, strict=True):
+        for number in range(int(per_minute * minutes)):
+            heapq.heappush(events, (number * 60 / per_minute, rng.random(), "other", other_kind))
+    while now < minutes * 60:
+        free = budgets._next_free(kind, now) if idle else float("inf")
+        if free <= now:
+            budgets._send(kind, now)
+            idle -= 1
+            heapq.heappush(events, (now + latency / 2, rng.random(), "arrives", None))
+            continue
+        upcoming = events[0][0] if events else float("inf")
+        now = min(free, upcoming)
+        while events and events[0][0] <= now:
+            at, _, what, detail = heapq.heappop(events)
+            if what == "other":
+                refused, _ = server.take(at, detail)
+                outcome.others_sent += 1
+                outcome.others_refused += refused
+            elif what == "arrives":
+                answer = server.take(at, kind)
+                outcome.sent += 1
+                outcome.refused += answer[0]
+                heapq.heappush(events, (at + latency / 2, rng.random(), "answered", answer))
+            else:
+                budgets.answered(kind, detail[1], refused=detail[0])
+                idle += 1
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("server", "kind", "per_minute"),
+    [
+        (Server(300, 100), Kind.SEARCH, 80),
+        (Server(2_000, 100), Kind.SEARCH, 80),
+        (Server(300, None), Kind.SEARCH, 240),
+        (Server(2_000, None), Kind.SEARCH, 1_600),
+        (Server(2_000, None), Kind.LIST, 1_600),
+        (Server(1_000, 100), Kind.LIST, 800),
+    ],
+)
+@pytest.mark.parametrize("latency", [0.01, 0.3, 1.0])
+def test_alone_the_share_is_used_up_without_a_single_refusal(server, kind, per_minute, latency):
+    outcome = simulate(Server(server.organization, server.search), kind=kind, latency=latency)
+
+    assert outcome.refused == 0
+    assert 0.95 * per_minute * outcome.minutes <= outcome.sent
+    assert outcome.sent <= per_minute * (outcome.minutes + 1)
+
+
+def test_where_headers_hide_the_search_limit_it_is_found_out_by_at_most_one_refusal():
+    outcome = simulate(Server(1_000, 100, headers="organization"))
+
+    assert outcome.refused <= 1
+    assert outcome.sent / outcome.minutes >= 0.9 * 80
+
+
+def test_where_headers_speak_only_of_the_organization_and_no_search_limit_exists_it_is_dropped():
+    outcome = simulate(Server(1_000, None, headers="organization"), latency=0.1)
+
+    assert outcome.refused == 0
+    assert outcome.sent / outcome.minutes >= 0.9 * 800
+
+
+@pytest.mark.parametrize("latency", [0.05, 0.3, 1.0])
+def test_another_client_with_half_of_each_limit_gets_its_half(latency):
+    outcome = simulate(Server(300, 100), others=(100, 50), latency=latency, minutes=20)
+
+    assert outcome.others_refused <= 0.01 * outcome.others_sent
+    assert outcome.refused <= 0.01 * outcome.sent
+    assert outcome.sent / outcome.minutes >= 40
+
+
+def test_another_client_that_headers_hide_costs_few_refusals():
+    outcome = simulate(
+        Server(1_000, 100, headers="organization"), others=(0, 50), minutes=30, latency=0.3
+    )
+
+    assert outcome.refused <= 0.02 * outcome.sent
+
+
+@pytest.mark.parametrize("reset", ["0", "1", "9999999999", "soon", "", "-5", "nan", "inf", None])
+@pytest.mark.parametrize("limit", ["300", "zero", "0", "-1", "nan", None])
+def test_headers_that_make_no_sense_hold_nothing_up(reset, limit):
+    now = 0.0
+    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX))
+    headers = {"x-ratelimit-reset": reset, "x-ratelimit-limit": limit}
+    headers = {name: value for name, value in headers.items() if value is not None}
+
+    budgets._send(Kind.SEARCH, now)
+    budgets.answered(Kind.SEARCH, headers, refused=True)
+
+    assert budgets._next_free(Kind.SEARCH, now) <= WINDOW + 2
+    assert budgets._next_free(Kind.LIST, now) <= WINDOW + 2
+
+
+def test_a_reset_is_measured_against_the_answers_own_clock():
+    told = Told.of(
+        {"x-ratelimit-reset": "1000000030", "date": "Sun, 09 Sep 2001 01:46:40 GMT"}, UNIX
+    )
+
+    assert told.reset_in == pytest.approx(30)
+
+
+def test_lists_do_not_wait_for_searches():
+    now = 0.0
+    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX))
+    while budgets._next_free(Kind.SEARCH, now) <= now:
+        budgets._send(Kind.SEARCH, now)
+
+    assert budgets._next_free(Kind.LIST, now) <= now
+
+
+def test_a_small_sync_is_not_slowed_down():
+    budget = Budget(100, 0.8)
+    sent = 0
+    while budget.next_free(0.0) <= 0.0:
+        budget.send(0.0)
+        sent += 1
+
+    assert sent >= rate_limit.HEAD_START * 80
