@@ -1,0 +1,1 @@
+"""Which shape rows have: one typed model per object, and the flattening of resources into rows."""
