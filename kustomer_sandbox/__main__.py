@@ -9,6 +9,7 @@ import gc
 import json
 import socket
 import sys
+import threading
 from typing import Any
 
 import uvicorn
@@ -81,12 +82,21 @@ async def _serve(
     gc.freeze()
     host, port = listener.getsockname()[:2]
     running = asyncio.create_task(live.run())
+    service = uvicorn.Server(config)
+    if options.stop_with_stdin:
+        threading.Thread(target=_stop_with_stdin, args=(service,), daemon=True).start()
     try:
         print(json.dumps({"url": f"http://{host}:{port}/v1", "key": options.key}), flush=True)
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await service.serve(sockets=[listener])
     finally:
         running.cancel()
         organization.close()
+
+
+def _stop_with_stdin(service: uvicorn.Server) -> None:
+    """End when whoever holds the other end of the standard input is gone, killed or not."""
+    sys.stdin.buffer.read()
+    service.should_exit = True
 
 
 def _dataset(options: argparse.Namespace) -> Dataset:
@@ -106,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
     parser.add_argument("--port", type=int, default=0, help="port; 0: any that is free")
     parser.add_argument("--key", default="sandbox-key", help="the API key that may read everything")
+    parser.add_argument(
+        "--stop-with-stdin", action="store_true", help="end when the standard input is closed"
+    )
     data = parser.add_argument_group("data")
     data.add_argument(
         "--records", type=int, default=10_000, help="records of all search objects together"

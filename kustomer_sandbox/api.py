@@ -15,6 +15,7 @@ from .catalogue import BY_NAME, LIST_ENDPOINTS, ErrorShape, ListEndpoint
 from .children import AUDIT_LOGS
 from .custom import metadata_resource
 from .ids import CHILD_CODES, make_id, parse_id
+from .json_text import loads
 from .keys import Key, require
 from .lists import MadeRecords, Records, StoredRecords, answer_list
 from .organization import Organization, Resource
@@ -30,13 +31,14 @@ _USER_FILTERS = ("deleted", "pending", "userType", "email")
 
 @dataclass(frozen=True)
 class Request:
-    """A request as the endpoints see it; `path` is without `/v1`."""
+    """A request as the endpoints see it; `path` is what follows the version."""
 
     method: str
     path: str
     query: dict[str, str]
     body: bytes
     key: Key
+    version: str = "/v1"
 
 
 @dataclass
@@ -111,7 +113,7 @@ class Api:
 
     def _let_in(self, request: Request, name: str, roles: tuple[str, ...]) -> None:
         """Refuse what the key's roles or the settings do not allow."""
-        if name in self.settings.absent:
+        if name in self.settings.absent or request.path in self.settings.absent:
             raise not_found()
         require(request.key, roles)
         if name in self.settings.forbidden:
@@ -155,7 +157,7 @@ class Api:
             included = self._versions_of
         if endpoint.object == "business_schedules" and request.query.get("include") == "holidays":
             included = self._holidays_of
-        path = f"/v1{endpoint.path}"
+        path = f"{request.version}{endpoint.path}"
         return answer_list(endpoint, path, request.query, records, limit=limit, included=included)
 
     def _stored(self, name: str, query: dict[str, str]) -> StoredRecords:
@@ -170,14 +172,12 @@ class Api:
         if name == "klasses":
             wanted = query.get("status", "enabled")
             return [klass for klass in records if klass["attributes"]["status"] == wanted]
-        if name == "notifications":
-            return records
         return records
 
     def _attachments_of(self, messages: list[bytes]) -> list[Resource]:
         found = []
         for message in messages:
-            parsed = parse_id(orjson.loads(message)["id"])
+            parsed = parse_id(loads(message)["id"])
             found += self.organization.children.attachments(parsed[1]) if parsed else []
         return found
 

@@ -27,12 +27,23 @@ _PARENTS = {
     "customer_events": "customers",
 }
 
+# What streams call them.
+_OTHER_NAMES = {
+    "conversation_attachments": "attachments",
+    "message_attachments": "attachments",
+    "conversation_forwards": "forwards",
+    "customer_drafts": "drafts",
+}
+
 
 class Children:
     """Makes the children of conversations, customers and messages, and the audit logs."""
 
-    def __init__(self, store: Store, seed: int, now: int) -> None:
+    def __init__(
+        self, store: Store, customer_of: Callable[[int], int], seed: int, now: int
+    ) -> None:
         self._store = store
+        self._customer_of = customer_of
         self._seed = seed
         self._now = now
         self._makers: dict[str, Callable[[int], list[Resource]]] = {
@@ -55,6 +66,7 @@ class Children:
         Raises:
             KeyError: if there is no such kind.
         """
+        name = _OTHER_NAMES.get(name, name)
         if name == "audit_logs":
             return (orjson.dumps(self.audit_log(number)) for number in range(AUDIT_LOGS))
         maker, code = self._makers[name], BY_NAME[_PARENTS[name]].code
@@ -68,9 +80,8 @@ class Children:
         return [self.attachment(message, child, me) for child in self._attached(message)]
 
     def attachment(self, message: int, child: int, message_id: str) -> Resource:
-        """One attachment; its download link is signed anew each time."""
+        """One attachment; its download link is signed, the real ones for minutes only."""
         me = make_id(CHILD_CODES["attachments"], message, child)
-        signed = random.random()
         return {
             "type": "attachment",
             "id": me,
@@ -84,7 +95,7 @@ class Children:
             "links": {
                 "self": f"/v1/messages/{message_id}/attachments/{me}",
                 "related": f"https://attachments.example.com/{ORG_ID}/{me}?X-Amz-Expires=600"
-                f"&X-Amz-Signature={signed}",
+                f"&X-Amz-Signature={me[::-1]}",
             },
         }
 
@@ -98,7 +109,7 @@ class Children:
     def events(self, conversation: int) -> list[Resource]:
         """What happened to a conversation."""
         chance, talk = self._chance("events", conversation), make_id(CONVERSATION, conversation)
-        owner = make_id(CUSTOMER, int(chance.random() * 1_000))
+        owner = make_id(CUSTOMER, self._customer_of(conversation))
         return [
             self._event(owner, make_id(CHILD_CODES["conversation_events"], conversation, child))
             | {"attributes": self._changes(chance, child)}

@@ -64,6 +64,8 @@ class Control:
             self.server.faults.outage_until = time.time() + self.settings.outage_seconds
         if "forbidden" in changes:
             self.server.api.start_counting()
+        if "window_seconds" in changes:
+            self.server.limits.start_anew()
         if "index_lag" in changes:
             # Writes under the old lag appear at once, so that none overtakes another.
             self.organization.show_all_now()
@@ -92,14 +94,8 @@ class Control:
         at = to_ms(wanted["at"]) if wanted.get("at") else None
         attributes = wanted.get("set", {})
         try:
-            ids = wanted.get("ids")
-            updated = ids if ids is not None else self._some(name, wanted.get("updates", 0))
-            if ids is not None and wanted.get("deletes"):
-                updated = []
+            updated, deleted = self._chosen(name, wanted)
             self.organization.update(name, updated, attributes, at)
-            deleted = ids if ids is not None else self._some(name, wanted.get("deletes", 0))
-            if not wanted.get("deletes"):
-                deleted = []
             self.organization.delete(name, deleted, at)
             inserted = self.organization.insert(name, wanted.get("inserts", 0), at)
         except KeyError as error:
@@ -167,8 +163,14 @@ class Control:
             }
         )
 
-    def _some(self, name: str, count: int) -> list[str]:
-        return self.organization.some(name, count) if count else []
+    def _chosen(self, name: str, wanted: dict[str, Any]) -> tuple[list[str], list[str]]:
+        """Ids to update and ids to delete: those named, or so many by chance."""
+        ids = wanted.get("ids")
+        if ids is not None:
+            return ([], ids) if wanted.get("deletes") else (ids, [])
+        updates, deletes = wanted.get("updates", 0), wanted.get("deletes", 0)
+        drawn = self.organization.some(name, updates + deletes)
+        return drawn[:updates], drawn[updates:]
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -62,6 +62,11 @@ class Limits:
         self.refused += not allowed
         return Verdict(allowed, self._headers(now, search=search))
 
+    def start_anew(self) -> None:
+        """Begin a new window; needed when its length changes."""
+        self._organization = Window()
+        self._searches = Window()
+
     def let_others_go(self, now: float) -> None:
         """Make the requests the other clients would have made by now."""
         rates = (
@@ -93,7 +98,7 @@ class Limits:
         }
 
     def _take(self, at: float, *, search: bool) -> bool:
-        number = max(self._number(at), self._organization.number)
+        number = self._window(at)
         organization = self._organization.left(self.settings.organization_per_minute, number)
         searches = self._searches.left(self.settings.searches_per_minute, number)
         if organization == 0 or (search and searches == 0):
@@ -102,14 +107,16 @@ class Limits:
         self._searches.used += search
         return True
 
-    def _number(self, at: float) -> int:
-        return math.floor(at / self.settings.window_seconds)
+    def _window(self, at: float) -> int:
+        """The number of the window that is open; an earlier moment does not open a closed one."""
+        return max(math.floor(at / self.settings.window_seconds), self._organization.number)
 
     def _headers(self, now: float, *, search: bool) -> dict[str, str]:
         limit = self.settings.organization_per_minute
-        left = self._organization.left(limit, self._number(now))
+        number = self._window(now)
+        left = self._organization.left(limit, number)
         searches = self.settings.searches_per_minute
-        searches_left = self._searches.left(searches, self._number(now))
+        searches_left = self._searches.left(searches, number)
         tightest = search and self.settings.search_headers == "tightest"
         if tightest and searches_left is not None and (left is None or searches_left < left):
             limit, left = searches, searches_left
@@ -122,7 +129,7 @@ class Limits:
         return headers
 
     def _reset(self, now: float) -> str | None:
-        end = (self._number(now) + 1) * self.settings.window_seconds
+        end = (self._window(now) + 1) * self.settings.window_seconds
         return {
             "normal": str(math.ceil(end)),
             "past": str(math.floor(now) - 60),

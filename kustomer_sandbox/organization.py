@@ -11,6 +11,7 @@ import orjson
 
 from .catalogue import BY_NAME, KLASS_NAMES, SEARCH_OBJECTS, SearchObject
 from .children import Children
+from .custom import METADATA_RESOURCES, metadata_resource
 from .dataset import Dataset, fill
 from .ids import make_id, parse_id
 from .index import Entry, SearchIndex
@@ -34,7 +35,7 @@ class Organization:
         words = make_words(dataset.seed)
         self.workspace = Workspace(words, dataset.seed, dataset.counts, dataset.now)
         self.composer = fill(dataset, words, self.store, self.index)
-        self.children = Children(self.store, dataset.seed, dataset.now)
+        self.children = Children(self.store, self.composer.customer_of, dataset.seed, dataset.now)
         self.changes_made = {"updates": 0, "inserts": 0, "deletes": 0}
         self._chance = random.Random(f"changes {dataset.seed}")
         # Records whose JSON only a lenient reader understands; changes leave them alone.
@@ -50,11 +51,13 @@ class Organization:
         """
         if name in BY_NAME:
             return self.store.everything(BY_NAME[name].code)
-        made = self.workspace.lists.get(name) or self.workspace.included.get(name)
+        made = self.workspace.lists.get(name, self.workspace.included.get(name))
+        if name == "chat_settings":
+            made = [self.workspace.chat_settings]
+        elif name == "custom_attribute_metadata":
+            made = [metadata_resource(each, self.dataset.now) for each in METADATA_RESOURCES]
         if made is not None:
             return (orjson.dumps(resource) for resource in made)
-        if name == "chat_settings":
-            return iter([orjson.dumps(self.workspace.chat_settings)])
         return self.children.everything(name)
 
     def versions(self, name: str) -> Iterator[bytes]:

@@ -92,7 +92,8 @@ class Sandbox:
             SandboxError: if it does not.
         """
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "kustomer_sandbox", *self._arguments],
+            [sys.executable, "-m", "kustomer_sandbox", "--stop-with-stdin", *self._arguments],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=_PACKAGE_PARENT,
             text=True,
@@ -120,8 +121,9 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
 
     @property
     def pid(self) -> int | None:

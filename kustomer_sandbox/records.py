@@ -67,6 +67,8 @@ class Composer:
         self._words = words
         self._chance = random.Random(f"records {seed}")
         self.sizes = sizes
+        # Of the start: whose a conversation is must not change when customers are added.
+        self._customers = max(1, sizes.get(CUSTOMER, 1))
         chance = random.Random(f"custom {seed}")
         self._custom = {
             resource: [dumps(custom_values(resource, chance)) for _ in range(_VARIANTS)]
@@ -116,7 +118,7 @@ class Composer:
 
     def customer_of(self, conversation: int) -> int:
         """The number of the customer who has a conversation."""
-        return (conversation * 7_919 + 13) % max(1, self.sizes.get(CUSTOMER, 1))
+        return (conversation * 7_919 + 13) % self._customers
 
     def _any(self, code: int) -> int:
         return int(self._chance.random() * max(1, self.sizes.get(code, 1)))

@@ -26,6 +26,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _SMALLEST_COMPRESSED = 1_000
+_OTHER_VERSIONS = ("/v3/kb/tags",)
 # SO_LINGER on, with no time to linger: closing resets the connection.
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -57,7 +58,7 @@ class Server:
         if delay:
             await asyncio.sleep(delay)
         headers = dict(scope["headers"])
-        path = _path(scope)
+        version, path = _version_and_path(scope["path"])
         outage = self.faults.outage(began)
         fault: str | None = None
         key_name = ""
@@ -67,7 +68,7 @@ class Server:
                 Answer(b"") if fault == "reset" else gateway_page(503, "503 Service Unavailable")
             )
         else:
-            answer, key_name, fault = self._answer(scope, path, headers, body)
+            answer, key_name, fault = self._answer(scope, version, path, body)
         entry = self._note(scope, path, began, answer, key_name, fault)
         if fault in ("reset", "silence"):
             if fault == "silence":
@@ -82,7 +83,7 @@ class Server:
         entry["bytes"] = sent
 
     def _answer(
-        self, scope: Scope, path: str, headers: dict[bytes, bytes], body: bytes
+        self, scope: Scope, version: str, path: str, body: bytes
     ) -> tuple[Answer, str, str | None]:
         """The answer, the key's name, and the fault of the connection if there is one."""
         now = time.time()
@@ -91,7 +92,7 @@ class Server:
         limit_headers: dict[str, str] = {}
         fault: str | None = None
         try:
-            authorization = headers.get(b"authorization")
+            authorization = dict(scope["headers"]).get(b"authorization")
             key = self.keys.authenticate(authorization.decode() if authorization else None, now)
             key_name = key.name
             verdict = self.limits.take(now, search=self.api.is_search(method, path))
@@ -103,7 +104,7 @@ class Server:
                 # A gateway knows nothing of rate limits.
                 return faulty_answer(fault), key_name, fault
             query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
-            answer = self.api.answer(Request(method, path, query, body, key))
+            answer = self.api.answer(Request(method, path, query, body, key, version))
         except ApiError as error:
             answer = error.answer(self.api.error_shape(path))
         answer.headers.update(limit_headers)
@@ -135,10 +136,13 @@ class Server:
         return entry
 
 
-def _path(scope: Scope) -> str:
-    """The path below `/v1`; other versions of the API keep theirs."""
-    path: str = scope["path"]
-    return path.removeprefix("/v1") if path.startswith("/v1/") else path
+def _version_and_path(path: str) -> tuple[str, str]:
+    """Split a path after the API's version; only few paths have another than `/v1`."""
+    for version in ("/v1", "/v2", "/v3"):
+        rest = path.removeprefix(version)
+        if rest.startswith("/") and rest != path and (version == "/v1" or path in _OTHER_VERSIONS):
+            return version, rest
+    return "", path
 
 
 async def _body(receive: Receive) -> bytes:

@@ -89,7 +89,7 @@ class Settings:
     forbidden: dict[str, int] = _switch(
         {}, 'objects answered with 403 after so many more requests, e.g. {"messages": 0}'
     )
-    absent: list[str] = _switch([], "objects answered with 404")
+    absent: list[str] = _switch([], "objects, or paths such as /kb/tags, answered with 404")
     # Trouble
     fault_rate: float = _switch(0.0, "share of answers, 0 to 1, replaced by a fault")
     fault_kinds: list[str] = _switch(

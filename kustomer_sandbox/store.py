@@ -42,9 +42,17 @@ class Store:
     """Records by object code and number. One process writes and reads; nothing survives it."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="kustomer-sandbox-")
-        path = Path(self._folder.name) / "records.sqlite"
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        with tempfile.TemporaryDirectory(prefix="kustomer-sandbox-") as folder:
+            # The file loses its name with the folder but stays until the connection closes, so
+            # that nothing is left behind however the process ends.
+            self._database = sqlite3.connect(
+                Path(folder) / "records.sqlite", isolation_level=None, check_same_thread=False
+            )
+            self._prepare()
+        self.present: dict[int, list[int]] = {}
+        self.next_number: dict[int, int] = {}
+
+    def _prepare(self) -> None:
         for statement in (
             "PRAGMA page_size = 8192",
             "PRAGMA journal_mode = OFF",
@@ -57,13 +65,10 @@ class Store:
             "CREATE TABLE versions (row INTEGER, body BLOB)",
         ):
             self._database.execute(statement)
-        self.present: dict[int, list[int]] = {}
-        self.next_number: dict[int, int] = {}
 
     def close(self) -> None:
         """Forget everything."""
         self._database.close()
-        self._folder.cleanup()
 
     def load(self, code: int, rows: Iterable[Row]) -> None:
         """Add many records of one object, in ascending order of number."""
