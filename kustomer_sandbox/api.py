@@ -144,7 +144,7 @@ class Api:
 
     def _list(self, request: Request, endpoint: ListEndpoint) -> Answer:
         self._let_in(request, endpoint.object, endpoint.roles)
-        included = None
+        included: Callable[[list[bytes]], list[Resource]] | None = None
         limit = None
         if endpoint.object in BY_NAME:
             records: Records = self._stored(endpoint.object, request.query)
@@ -373,7 +373,9 @@ class Api:
         path = f"/v1/conversations/{record_id}/{what}"
         if name in BY_NAME:
             maximum = 1_000 if what == "times" else 100
-            return self._stored_children(request, name, "conversation", number, path, maximum)
+            return self._stored_children(
+                request, name, "conversation", number, path=path, maximum=maximum
+            )
         made = (
             self._attachments_of_conversation(number)
             if what == "attachments"
@@ -393,6 +395,7 @@ class Api:
         name: str,
         parent: str,
         number: int,
+        *,
         path: str,
         maximum: int = 100,
     ) -> Answer:
@@ -406,7 +409,7 @@ class Api:
         self._let_in(request, "work_items", catalogue.ROUTING_ROLES)
         number = self._number("conversations", record_id)
         path = f"/v1/routing/conversations/{record_id}/work-items"
-        return self._stored_children(request, "work_items", "conversation", number, path)
+        return self._stored_children(request, "work_items", "conversation", number, path=path)
 
     def _below_customer(self, request: Request, record_id: str, what: str) -> Answer:
         # `/customers/{id}/events` is retired and not in the table.
@@ -417,7 +420,7 @@ class Api:
         number = self._number("customers", record_id)
         path = f"/v1/customers/{record_id}/{what}"
         if name in BY_NAME:
-            return self._stored_children(request, name, "customer", number, path)
+            return self._stored_children(request, name, "customer", number, path=path)
         made = self.organization.children.of(name, number)
         endpoint = _plain(name, empty_meta=what == "sessions")
         return answer_list(endpoint, path, request.query, MadeRecords(made))

@@ -113,7 +113,7 @@ LIST_ENDPOINTS = (
     ListEndpoint("/messages", "messages", _read("message"), errors="jsonapi"),
     ListEndpoint("/notes", "notes", _read("note"), errors="jsonapi"),
     ListEndpoint("/companies", "companies", _read("company"), errors="jsonapi"),
-    ListEndpoint("/brands", "brands", _roles("org.admin.brand.read", "") + _read("brand")),
+    ListEndpoint("/brands", "brands", ("org.admin.brand.read", *_read("brand"))),
     ListEndpoint("/schedules", "business_schedules", _SCHEDULE),
     ListEndpoint("/klasses", "klasses", _KLASS),
     ListEndpoint(
@@ -144,26 +144,33 @@ LIST_ENDPOINTS = (
     ListEndpoint("/shortcuts", "shortcuts", _SHORTCUT, errors="old"),
     ListEndpoint("/shortcuts/categories", "shortcut_categories", _SHORTCUT, errors="old"),
     ListEndpoint("/role-groups", "role_groups", _read("role_group")),
-    ListEndpoint("/auth/tokens", "auth_tokens", _roles("org.admin.auth.read", "")),
     ListEndpoint(
-        "/auth/roles", "auth_roles", _roles("org.admin.auth.read", ""), 1000, 1000, links="none"
+        "/auth/tokens", "auth_tokens", ("org.admin.auth.read", "org.permission.auth.read")
     ),
-    ListEndpoint("/routing/queues", "queues", _read("routing") + ("org.permission.queue.read",)),
+    ListEndpoint(
+        "/auth/roles",
+        "auth_roles",
+        ("org.admin.auth.read", "org.permission.auth.read"),
+        1000,
+        1000,
+        links="none",
+    ),
+    ListEndpoint("/routing/queues", "queues", (*_read("routing"), "org.permission.queue.read")),
     ListEndpoint(
         "/routing/queue-rules",
         "queue_rules",
-        _read("routing") + ("org.permission.queue_rule.read",),
+        (*_read("routing"), "org.permission.queue_rule.read"),
     ),
     ListEndpoint("/routing/settings", "team_routing_settings", _read("routing")),
     ListEndpoint(
         "/routing/statuses",
         "routing_statuses",
-        _read("routing") + ("org.permission.routing_status.read",),
+        (*_read("routing"), "org.permission.routing_status.read"),
     ),
     ListEndpoint(
         "/routing/work-sessions",
         "work_sessions",
-        _read("routing") + ("org.permission.work_session.read",),
+        (*_read("routing"), "org.permission.work_session.read"),
     ),
     ListEndpoint("/snoozes", "snoozes", ("org.user.snooze.read", "org.permission.snooze.read")),
     ListEndpoint("/notifications", "notifications", ANY_KEY),

@@ -13,6 +13,7 @@ from .ids import CHILD_CODES, ORG_ID, make_id
 from .records import CONVERSATION, CUSTOMER, MESSAGE, attachment_count, user_id
 from .store import Store
 from .timestamps import DAY, HOUR, MINUTE, SECOND, to_text
+from .words import happens
 from .workspace import ORG, reference
 
 Resource = dict[str, Any]
@@ -156,7 +157,7 @@ class Children:
     def forwards(self, conversation: int) -> list[Resource]:
         """What was forwarded from a conversation; rare."""
         chance = self._chance("forwards", conversation)
-        if chance.random() > 0.1:
+        if not happens(chance, 0.1):
             return []
         me = make_id(CHILD_CODES["forwards"], conversation, 1)
         talk = make_id(CONVERSATION, conversation)
@@ -187,7 +188,7 @@ class Children:
     def drafts(self, customer: int) -> list[Resource]:
         """Messages somebody began to write to a customer; rare."""
         chance = self._chance("drafts", customer)
-        if chance.random() > 0.1:
+        if not happens(chance, 0.1):
             return []
         me = make_id(CHILD_CODES["drafts"], customer, 1)
         return [
@@ -212,7 +213,7 @@ class Children:
     def merges(self, customer: int) -> list[Resource]:
         """Customers that disappeared into this one; rare."""
         chance = self._chance("merges", customer)
-        if chance.random() > 0.05:
+        if not happens(chance, 0.05):
             return []
         me = make_id(CHILD_CODES["customer_merges"], customer, 1)
         source = make_id(CUSTOMER, 0xFFFFFF + customer)

@@ -9,6 +9,7 @@ from typing import Any
 from .catalogue import KLASS_NAMES
 from .ids import ORG_ID, make_id
 from .timestamps import DAY, YEAR, now_ms, to_text
+from .words import happens
 
 _VALUES = ("Silver", "Gold", "Platinum", "none")
 
@@ -48,7 +49,7 @@ class CustomAttribute:
 
     def value(self, chance: random.Random) -> Any:
         """A value of the declared type, now and then null."""
-        if chance.random() < 0.1:
+        if happens(chance, 0.1):
             return None
         return _BY_SUFFIX[self._suffix()](self, chance)
 
@@ -59,7 +60,7 @@ class CustomAttribute:
 def _moment(attribute: CustomAttribute, chance: random.Random) -> str:
     text = to_text(now_ms() - int(chance.random() * YEAR))
     # An importer's offset is kept as it was written.
-    return text if chance.random() < 0.8 else text[:-5] + "-05:00"
+    return text if happens(chance, 0.8) else text[:-5] + "-05:00"
 
 
 def _id_or_ids(attribute: CustomAttribute, chance: random.Random) -> Any:
@@ -73,12 +74,12 @@ _BY_SUFFIX: dict[str, Any] = {
     ],
     "Txt": lambda attribute, chance: "First line\nsecond line of the text",
     "Num": lambda attribute, chance: (
-        round(chance.random() * 1_000, 2) if chance.random() < 0.5 else int(chance.random() * 1_000)
+        round(chance.random() * 1_000, 2) if happens(chance, 0.5) else int(chance.random() * 1_000)
     ),
-    "Bool": lambda attribute, chance: chance.random() < 0.5,
+    "Bool": lambda attribute, chance: happens(chance, 0.5),
     "At": _moment,
     "Url": lambda attribute, chance: f"https://example.com/{int(chance.random() * 999)}",
-    "Tree": lambda attribute, chance: "Shipping.Late" if chance.random() < 0.5 else "Billing",
+    "Tree": lambda attribute, chance: "Shipping.Late" if happens(chance, 0.5) else "Billing",
     "Ids": _id_or_ids,
     "Id": _id_or_ids,
 }
@@ -149,7 +150,7 @@ def custom_values(resource: str, chance: random.Random) -> dict[str, Any]:
     return {
         attribute.name: attribute.value(chance)
         for attribute in CUSTOM_ATTRIBUTES[resource]
-        if not attribute.deleted and chance.random() < 0.8
+        if not attribute.deleted and happens(chance, 0.8)
     }
 
 

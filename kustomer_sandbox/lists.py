@@ -88,7 +88,7 @@ def answer_list(
     body = document(
         b"[" + b",".join(bodies) + b"]",
         _meta(endpoint, page, size, total),
-        _links(endpoint, path, query, page, size, int(last)),
+        _links(endpoint, path, query, page=page, size=size, last=int(last)),
     )
     if included is not None:
         body = body[:-1] + b',"included":' + orjson.dumps(included(bodies)) + b"}"
@@ -116,7 +116,13 @@ def _meta(endpoint: ListEndpoint, page: int, size: int, total: int) -> dict[str,
 
 
 def _links(
-    endpoint: ListEndpoint, path: str, query: dict[str, str], page: int, size: int, last: int
+    endpoint: ListEndpoint,
+    path: str,
+    query: dict[str, str],
+    *,
+    page: int,
+    size: int,
+    last: int,
 ) -> dict[str, str | None] | None:
     if endpoint.links == "none":
         return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .organization import Organization
 from .settings import Settings
 
+_KINDS = ("updates", "inserts", "deletes")
 _TICK = 0.01
 # After a pause of the process this much is made up for, not more.
 _MOST_BEHIND = 1.0
@@ -23,13 +24,13 @@ class Live:
     async def run(self) -> None:
         """Change records until cancelled."""
         loop = asyncio.get_running_loop()
-        due = {"updates": 0.0, "inserts": 0.0, "deletes": 0.0}
+        due = dict.fromkeys(_KINDS, 0.0)
         last = loop.time()
         while True:
             await asyncio.sleep(_TICK)
             now = loop.time()
             passed, last = min(now - last, _MOST_BEHIND), now
-            for kind in due:
+            for kind in _KINDS:
                 due[kind] += passed * float(getattr(self.settings, f"live_{kind}"))
                 while due[kind] >= 1:
                     due[kind] -= 1

@@ -15,6 +15,7 @@ from .custom import METADATA_RESOURCES, metadata_resource
 from .dataset import Dataset, fill
 from .ids import make_id, parse_id
 from .index import Entry, SearchIndex
+from .json_text import dumps, loads
 from .settings import Settings
 from .store import Row, Store
 from .timestamps import DAY, MINUTE, SECOND, now_ms, to_ms, to_text
@@ -180,10 +181,10 @@ class Organization:
         before = self.store.body(search_object.code, number)
         if before is None:
             raise KeyError(record_id)
-        resource = orjson.loads(before)
+        resource = loads(before)
         _touch(resource, attributes, at)
-        body = orjson.dumps(resource)
-        entry = entry_of(search_object, number, resource)
+        body = dumps(resource)
+        entry = _entry_of(search_object, number, resource, at)
         self.store.replace(search_object.code, number, body, deleted=entry.deleted)
         self.index.write(
             search_object.code, entry, body, replaced=before, visible_at=self._visible_at()
@@ -211,14 +212,13 @@ class Organization:
         return now_ms() + int(lag * SECOND) if lag > 0 else None
 
 
-def entry_of(search_object: SearchObject, number: int, resource: Resource) -> Entry:
-    """What the index must know of a record."""
+def _entry_of(search_object: SearchObject, number: int, resource: Resource, at: int) -> Entry:
+    """What the index must know of a record that was updated at a moment."""
     attributes = resource["attributes"]
-    created = to_ms(attributes["createdAt"])
-    updated = to_ms(attributes["updatedAt"]) if "updatedAt" in attributes else created
     klass = str(resource["type"]).removeprefix("kobject.")
     place = KLASS_NAMES.index(klass) if search_object.context == "kobject" else 0
-    return Entry(number, created, updated, bool(attributes.get("deleted")), place)
+    created = to_ms(attributes["createdAt"])
+    return Entry(number, created, at, bool(attributes.get("deleted")), place)
 
 
 def _touch(resource: Resource, attributes: Resource, at: int) -> None:

@@ -134,11 +134,11 @@ class Sandbox:
 
     def control(self, **settings: Any) -> Resource:
         """Set switches while it runs; answers all of them."""
-        return self._ask("POST", "settings", settings)
+        return dict(self._ask("POST", "settings", settings))
 
     def settings(self) -> Resource:
         """All switches as they stand."""
-        return self._ask("GET", "settings")
+        return dict(self._ask("GET", "settings"))
 
     def new_key(
         self,
@@ -192,7 +192,9 @@ class Sandbox:
 
         Args:
             object: the sandbox's name of it, such as `messages`.
-            updates, inserts, deletes: how many, drawn by chance.
+            updates: how many to update, drawn by chance.
+            inserts: how many to add.
+            deletes: how many to delete, drawn by chance.
             ids: change just these: update them, or with `deletes` delete them.
             at: the new `updatedAt`; None: now.
             set: attributes that updates set.
@@ -207,7 +209,7 @@ class Sandbox:
         }
         if ids is not None:
             wanted["ids"] = ids
-        return self._ask("POST", "change", wanted)
+        return dict(self._ask("POST", "change", wanted))
 
     def ties(self, object: str, count: int, at: str, *, same_created: bool = False) -> list[str]:
         """Insert records that all have one `updatedAt`, and one `createdAt` if `same_created`."""
@@ -253,7 +255,7 @@ class Sandbox:
 
     def stats(self) -> Resource:
         """Sums of requests, of other clients' requests, of changes and of faults."""
-        return self._ask("GET", "stats")
+        return dict(self._ask("GET", "stats"))
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         return json.loads(self._open(method, path, body))

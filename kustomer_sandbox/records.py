@@ -1,4 +1,4 @@
-"""Composes the records of a support desk: JSON text by template, which is fast enough for a million.
+"""Composes the records of a support desk, as JSON text by template: fast enough for a million.
 
 Text that goes into a template is JSON already (quotes included); see `words`.
 """
@@ -13,7 +13,7 @@ from .custom import custom_values
 from .ids import CHILD_CODES, ORG_ID, list_code, make_id
 from .store import Row
 from .timestamps import DAY, HOUR, MINUTE, SECOND, to_text
-from .words import Words, dumps, pick
+from .words import Words, dumps, happens, pick
 
 CUSTOMER, CONVERSATION, MESSAGE, NOTE, COMPANY, KOBJECT = 1, 2, 3, 4, 5, 6
 CONVERSATION_TIME, WORK_SESSION, WORK_ITEM = 7, 8, 9
@@ -72,8 +72,10 @@ class Composer:
         chance = random.Random(f"custom {seed}")
         self._custom = {
             resource: [dumps(custom_values(resource, chance)) for _ in range(_VARIANTS)]
-            for resource in ("customer", "conversation", "message", "company", "note")
-            + tuple(f"kobject.{klass}" for klass in KLASS_NAMES)
+            for resource in (
+                *("customer", "conversation", "message", "company", "note"),
+                *(f"kobject.{klass}" for klass in KLASS_NAMES),
+            )
         }
         self._by_user = [_to("createdBy", "users", "user", user_id(n)) for n in range(_USERS)]
         self._modified = [_to("modifiedBy", "users", "user", user_id(n)) for n in range(_USERS)]
@@ -128,29 +130,30 @@ class Composer:
         return f'"createdAt":"{to_text(created)}","updatedAt":"{at}","modifiedAt":"{at}"{ends}'
 
     def _tags(self) -> str:
-        draw = self._chance.random()
-        if draw < 0.6:
+        if happens(self._chance, 0.6):
             return "[]"
-        return f'["{tag_id(int(draw * 997) % _TAGS)}","{tag_id(int(draw * 9973) % _TAGS)}"]'
+        first = int(self._chance.random() * _TAGS)
+        return f'["{tag_id(first)}","{tag_id((first * 7 + 1) % _TAGS)}"]'
 
     def _customer(self, *, number: int, created: int, updated: int, ends: str, **_: object) -> str:
         chance, words = self._chance, self._words
         person, me = pick(chance, words.people), make_id(CUSTOMER, number)
         done, opened = int(chance.random() * 9), int(chance.random() * 3)
         seen = to_text(updated - int(chance.random() * DAY))
-        external = f"cust-{number:08d}"
+        external, self_link = f"cust-{number:08d}", f"/v1/customers/{me}"
+        custom = pick(chance, self._custom["customer"])
         sentiment = (
             f'{{"polarity":{int(chance.random() * 3) - 1},"confidence":{chance.random():.6f}}}'
         )
-        masked = chance.random() < 0.01
+        masked = happens(chance, 0.01)
         birthday = (
             '{"isMasked":true,"maskedPresentation":"********"}'
             if masked
-            else ('"1990-04-12T00:00:00.000Z"' if chance.random() < 0.2 else "null")
+            else ('"1990-04-12T00:00:00.000Z"' if happens(chance, 0.2) else "null")
         )
         return (
             f'{{"type":"customer","id":"{me}","attributes":{{{person.names},'
-            f'"displayColor":{pick(chance, list(_COLORS))},"displayIcon":"flower",'
+            f'"displayColor":{pick(chance, _COLORS)},"displayIcon":"flower",'
             f'"externalId":"{external}","externalIds":[{{"externalId":"{external}",'
             f'"verified":true,"id":null}}],"sharedExternalIds":[],"signedUpAt":"{to_text(created)}",'
             f'"avatarUrl":null,"username":null,{person.reach},"sharedEmails":[],"sharedPhones":[],'
@@ -169,11 +172,11 @@ class Composer:
             f'"tags":{self._tags()},"sentiment":{sentiment},"progressiveStatus":"open",'
             f'"verified":{"true" if done % 2 else "false"},"defaultLang":"en_us",'
             f'"satisfactionLevel":{{"answers":[]}},"roleGroupVersions":[],"accessOverride":[],'
-            f'"firstCompany":null,"rev":{1 + done * 3},"custom":{pick(chance, self._custom["customer"])}'
-            f'}},"relationships":{{{_ORG},"messages":{{"links":{{"self":"/v1/customers/{me}/messages"}}}},'
+            f'"firstCompany":null,"rev":{1 + done * 3},"custom":{custom}'
+            f'}},"relationships":{{{_ORG},"messages":{{"links":{{"self":"{self_link}/messages"}}}},'
             f"{pick(chance, self._by_user)},{pick(chance, self._modified)},"
-            f'"shopify-orders":{{"links":{{"self":"/v1/customers/{me}/klasses/shopify-order"}}}}}},'
-            f'"links":{{"self":"/v1/customers/{me}"}}}}'
+            f'"shopify-orders":{{"links":{{"self":"{self_link}/klasses/shopify-order"}}}}}},'
+            f'"links":{{"self":"{self_link}"}}}}'
         )
 
     def _conversation(
@@ -184,14 +187,14 @@ class Composer:
         agent = user_id(int(chance.random() * _USERS))
         team = team_id(int(chance.random() * _TEAMS))
         queue = queue_id(int(chance.random() * _QUEUES))
-        channel = pick(chance, list(_CHANNELS))[0]
-        status = pick(chance, list(_STATUSES))
+        channel = pick(chance, _CHANNELS)[0]
+        status = pick(chance, _STATUSES)
         first_in, first_out = created, created + int(chance.random() * 4 * HOUR)
         answered = first_out - first_in
         text_in, text_out, last = to_text(first_in), to_text(first_out), to_text(updated)
         message = make_id(MESSAGE, self._any(MESSAGE))
         score = chance.random()
-        satisfaction = "null" if score < 0.6 else str(1 + int(score * 5))
+        satisfaction = "null" if happens(chance, 0.6) else str(1 + int(score * 5))
         done = (
             f'{{"createdAt":"{last}","time":{updated - created},"businessTime":'
             f'{(updated - created) // 3},"createdBy":"{agent}","createdByTeams":["{team}"],'
@@ -217,8 +220,9 @@ class Composer:
             f'"businessTime":{answered // 2},"createdBy":"{agent}","createdByTeams":["{team}"]}}'
         )
         return (
-            f'{{"type":"conversation","id":"{me}","attributes":{{"name":{pick(chance, words.subjects)},'
-            f'"preview":{pick(chance, words.sentences)},"channels":["{channel}"],"status":"{status}",'
+            f'{{"type":"conversation","id":"{me}","attributes":{{"name":'
+            f'{pick(chance, words.subjects)},"preview":{pick(chance, words.sentences)},'
+            f'"channels":["{channel}"],"status":"{status}",'
             f'"open":{{"statusAt":"{text_in}"}},"messageCount":{2 + int(score * 6)},"noteCount":1,'
             f'"satisfaction":{satisfaction},"satisfactionLevel":{{"score":{satisfaction},'
             f'"channel":"{channel}"}},{self._stamps(created, updated, ends)},'
@@ -269,8 +273,8 @@ class Composer:
         chance, words = self._chance, self._words
         me, owner = make_id(MESSAGE, number), make_id(CUSTOMER, customer)
         talk = make_id(CONVERSATION, conversation)
-        channel, app = pick(chance, list(_CHANNELS))
-        incoming = chance.random() < 0.55
+        channel, app = pick(chance, _CHANNELS)
+        incoming = happens(chance, 0.55)
         subject, person = pick(chance, words.subjects), pick(chance, words.people)
         agent, team = user_id(int(chance.random() * _USERS)), team_id(number % _TEAMS)
         sent = to_text(created - int(chance.random() * 20 * SECOND))
@@ -294,15 +298,17 @@ class Composer:
             f'"subject":{subject},"sentiment":{{"confidence":{chance.random():.6f},"polarity":'
             f'{int(chance.random() * 3) - 1}}},"meta":{{"subject":{subject},"from":{person.email},'
             f'{to},"recipient":{{"email":"support@example.com","mailboxHash":""}},'
-            f'"inReplyTo":"<{talk}@mail.example.com>"}},"lang":{pick(chance, list(_LANGS))},'
-            f'"auto":false,"redacted":false,"sentAt":"{sent}",{self._stamps(created, updated, ends)},'
+            f'"inReplyTo":"<{talk}@mail.example.com>"}},"lang":{pick(chance, _LANGS)},'
+            f'"auto":false,"redacted":false,"sentAt":"{sent}",'
+            f"{self._stamps(created, updated, ends)},"
             f'"createdByTeams":{"[]" if incoming else f"[{dumps(team)}]"},'
             f'"assignedUsers":["{agent}"],"assignedTeams":["{team}"],"reactions":[],'
             f'"intentDetections":[],"firstDelivered":{{"timestamp":"{sent}"}},"rev":1,'
             f'"custom":{pick(chance, self._custom["message"])}}},"relationships":{{{_ORG},'
             f"{pick(chance, self._modified)},{pick(chance, self._by_user)},"
             f'"attachments":{{"links":{{"self":"/v1/messages/{me}/attachments"}},'
-            f'"data":[{",".join(attachments)}]}},{_to("customer", "customers", "customers", owner)},'
+            f'"data":[{",".join(attachments)}]}},'
+            f"{_to('customer', 'customers', 'customers', owner)},"
             f"{_to('conversation', 'conversations', 'conversation', talk)}}},"
             f'"links":{{"self":"/v1/messages/{me}","related":"/v1/{app}/messages/{me}"}}}}'
         )
@@ -319,17 +325,18 @@ class Composer:
         **_: object,
     ) -> str:
         chance, words = self._chance, self._words
-        me = make_id(NOTE, number)
+        me, talk = make_id(NOTE, number), make_id(CONVERSATION, conversation)
         mention = user_id(int(chance.random() * _USERS))
         return (
             f'{{"type":"note","id":"{me}","attributes":{{"body":{pick(chance, words.texts)},'
             f'"externalId":null,"createdByTeams":["{team_id(number % _TEAMS)}"],'
-            f'{self._stamps(created, updated, ends)},"custom":{pick(chance, self._custom["note"])}}},'
+            f"{self._stamps(created, updated, ends)},"
+            f'"custom":{pick(chance, self._custom["note"])}}},'
             f'"relationships":{{{_ORG},'
             f"{_to('customer', 'customers', 'customer', make_id(CUSTOMER, customer))},"
             f'{pick(chance, self._by_user)},{pick(chance, self._modified)},"userMentions":'
             f'{{"data":[{{"type":"user","id":"{mention}"}}]}},'
-            f"{_to('conversation', 'conversations', 'conversation', make_id(CONVERSATION, conversation))}"
+            f"{_to('conversation', 'conversations', 'conversation', talk)}"
             f'}},"links":{{"self":"/v1/notes/{me}"}}}}'
         )
 
@@ -392,15 +399,16 @@ class Composer:
     ) -> str:
         chance = self._chance
         me, agent = make_id(CONVERSATION_TIME, number), user_id(number % _USERS)
+        talk, at = make_id(CONVERSATION, conversation), to_text(created)
         handled = 1 + int(chance.random() * 3_600)
         began = to_text(created - handled * SECOND)
         return (
-            f'{{"type":"conversation_time","id":"{me}","attributes":{{"createdAt":"{to_text(created)}",'
+            f'{{"type":"conversation_time","id":"{me}","attributes":{{"createdAt":"{at}",'
             f'"createdByTeams":[],"assignedUsers":["{agent}"],"assignedTeams":[],'
             f'"messageAt":"{began}","messageTime":{handled},"handleAt":"{began}",'
             f'"handleTime":{handled},"channels":["chat"]}},"relationships":{{{_ORG},'
             f"{_to('customer', 'customers', 'customer', make_id(CUSTOMER, customer))},"
-            f"{_to('conversation', 'conversations', 'conversation', make_id(CONVERSATION, conversation))},"
+            f"{_to('conversation', 'conversations', 'conversation', talk)},"
             f'{pick(chance, self._by_user)}}},"links":{{"self":"/v1/conversations/times/{me}"}}}}'
         )
 
@@ -454,11 +462,12 @@ def attachment_count(message: int) -> int:
 
 def _recipients(draw: float) -> str:
     """`to`, `cc` and `bcc` come as list, object or plain string."""
-    if draw < 0.8:
-        return '"to":[{"email":"support@example.com"}],"cc":[],"bcc":[]'
-    if draw < 0.9:
-        return '"to":"support@example.com","cc":null'
-    return '"to":{"email":"support@example.com"},"cc":[{"email":"copy@example.com"}],"bcc":"b@example.com"'
+    forms = (
+        *['"to":[{"email":"support@example.com"}],"cc":[],"bcc":[]'] * 8,
+        '"to":"support@example.com","cc":null',
+        '"to":{"email":"support@example.com"},"cc":[{"email":"c@example.com"}],"bcc":"b@example.com"',
+    )
+    return forms[int(draw * len(forms))]
 
 
 def _klass(draw: float) -> int:

@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -21,9 +21,10 @@ from .keys import Keyring
 from .limits import Limits
 from .requests_log import RequestsLog
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 _SMALLEST_COMPRESSED = 1_000
 _OTHER_VERSIONS = ("/v3/kb/tags",)
@@ -69,7 +70,7 @@ class Server:
             )
         else:
             answer, key_name, fault = self._answer(scope, version, path, body)
-        entry = self._note(scope, path, began, answer, key_name, fault)
+        entry = self._note(scope, path, began, answer, key_name=key_name, fault=fault)
         if fault in ("reset", "silence"):
             if fault == "silence":
                 await asyncio.sleep(self.api.settings.silence_seconds)
@@ -116,6 +117,7 @@ class Server:
         path: str,
         began: float,
         answer: Answer,
+        *,
         key_name: str,
         fault: str | None,
     ) -> dict[str, Any]:

@@ -22,22 +22,13 @@ def make_strange(
         KeyError: for an unknown object or kind.
     """
     made = {}
-    for kind in kinds if kinds is not None else list(_KINDS):
-        objects, change = _KINDS[kind]
-        if objects and name not in objects:
-            if kinds is None:
-                continue
-            raise KeyError(f"{kind} of {name}")
-        moment = at
-        if kind == "future":
-            moment = now_ms() + DAY
-        made[kind] = organization.insert_raw(name, change, moment)
+    fitting = {
+        kind: change for kind, (objects, change) in _KINDS.items() if not objects or name in objects
+    }
+    for kind in fitting if kinds is None else kinds:
+        moment = now_ms() + DAY if kind == "future" else at
+        made[kind] = organization.insert_raw(name, fitting[kind], moment)
     return made
-
-
-def kinds_of(name: str) -> list[str]:
-    """The kinds that fit an object."""
-    return [kind for kind, (objects, _) in _KINDS.items() if not objects or name in objects]
 
 
 def _edited(edit: Callable[[Resource], None]) -> Callable[[bytes], bytes]:
@@ -93,10 +84,16 @@ def _meta_to(value: Any) -> Callable[[bytes], bytes]:
 
 def _raw_text(escape: bytes) -> Callable[[bytes], bytes]:
     def change(body: bytes) -> bytes:
-        marked = _set(name="@@")(body)
+        marked = _edited(_mark_text)(body)
         return marked.replace(b'"@@"', b'"a' + escape + b'b"')
 
     return change
+
+
+def _mark_text(resource: Resource) -> None:
+    attributes = resource["attributes"]
+    texts = [name for name in ("preview", "body", "title", "name") if name in attributes]
+    attributes[texts[0] if texts else "name"] = "@@"
 
 
 _MASKED = {"isMasked": True, "maskedPresentation": "********"}

@@ -1,4 +1,4 @@
-"""Moments as the API writes them (ISO 8601, UTC, milliseconds) and as the sandbox keeps them (ms)."""
+"""Moments: as the API writes them (ISO 8601, UTC), and as milliseconds since 1970."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -48,9 +49,14 @@ def dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def pick(chance: random.Random, pool: list[Item]) -> Item:
+def pick(chance: random.Random, pool: Sequence[Item]) -> Item:
     """One of a pool; faster than `random.choice`, which a million records feel."""
     return pool[int(chance.random() * len(pool))]
+
+
+def happens(chance: random.Random, share: float) -> bool:
+    """Whether something happens that does in this share of all cases."""
+    return chance.random() < share
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,7 @@ def make_words(seed: int) -> Words:
         companies=[dumps(fake.company()) for _ in range(250)],
         texts=[dumps(_text(chance, sentences)) for _ in range(500)],
         subjects=[
-            dumps(pick(chance, list(_SUBJECTS)).format(product=pick(chance, list(PRODUCTS))))
-            for _ in range(60)
+            dumps(pick(chance, _SUBJECTS).format(product=pick(chance, PRODUCTS))) for _ in range(60)
         ],
         sentences=[dumps(sentence) for sentence in sentences],
         plain_names=[f"{first} {last}" for first, last in names],
@@ -103,7 +108,7 @@ def make_words(seed: int) -> Words:
 
 
 def _text(chance: random.Random, sentences: list[str]) -> str:
-    opening = pick(chance, list(_OPENINGS)).format(product=pick(chance, list(PRODUCTS)))
+    opening = pick(chance, _OPENINGS).format(product=pick(chance, PRODUCTS))
     rest = [pick(chance, sentences) for _ in range(2 + int(chance.random() * 10))]
     return "\n\n".join([opening, " ".join(rest), "Thank you"])
 
@@ -128,17 +133,17 @@ def _person(chance: random.Random, first: str, last: str, city: tuple[str, str, 
         "longitude": round(-chance.random() * 40 - 75, 4),
     }
     reach = {
-        "emails": [{"email": email, "verified": chance.random() < 0.7, "type": "home", "id": None}],
+        "emails": [{"email": email, "verified": happens(chance, 0.7), "type": "home", "id": None}],
         "phones": [{"phone": phone, "verified": False, "type": "mobile"}]
-        if chance.random() < 0.6
+        if happens(chance, 0.6)
         else [],
         "whatsapps": [],
         "facebookIds": [],
         "instagramIds": [],
         "socials": [{"type": "twitter", "username": first.lower(), "verified": False}]
-        if chance.random() < 0.1
+        if happens(chance, 0.1)
         else [],
-        "urls": [{"url": "https://example.com"}] if chance.random() < 0.1 else [],
-        "locations": [location] if chance.random() < 0.5 else [],
+        "urls": [{"url": "https://example.com"}] if happens(chance, 0.1) else [],
+        "locations": [location] if happens(chance, 0.5) else [],
     }
     return Person(dumps(names)[1:-1], dumps(reach)[1:-1], dumps(email))

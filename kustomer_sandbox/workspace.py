@@ -53,6 +53,8 @@ USUAL_COUNTS = {
     "kb_themes": 2,
 }
 _DELETED = 0.05
+# One user of so many has left, one is a machine.
+_GONE, _MACHINE = 12, 20
 _NO_DATES = {"auth_roles", "outbound_accounts"}
 _NO_LINKS = {"slas", "role_groups", "satisfaction_surveys", "spam_senders", "outbound_accounts"}
 _PATHS = {
@@ -172,8 +174,8 @@ class Workspace:
     def user(self, number: int) -> Resource:
         """An agent, a machine user, or somebody who has left."""
         name = self._words.plain_names[number % len(self._words.plain_names)]
-        gone = number % 12 == 11
-        machine = number % 20 == 19
+        gone = number % _GONE == _GONE - 1
+        machine = number % _MACHINE == _MACHINE - 1
         at = to_text(self._now - YEAR)
         return {
             "type": "user",
