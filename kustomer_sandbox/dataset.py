@@ -54,7 +54,10 @@ def fill(dataset: Dataset, words: Words, store: Store, index: SearchIndex) -> Co
     for search_object in SEARCH_OBJECTS:
         entries: list[Entry] = []
         store.load(search_object.code, _rows(dataset, composer, search_object, entries))
-        index.object(search_object.code).load(entries)
+        object_index = index.object(search_object.code)
+        object_index.load(entries)
+        # Built now, so that the first search is as quick as the next.
+        object_index.timeline(search_object.cursor, with_deleted=True, klass=None)
     store.index_parents()
     return composer
 

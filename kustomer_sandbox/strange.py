@@ -92,8 +92,8 @@ def _raw_text(escape: bytes) -> Callable[[bytes], bytes]:
 
 def _mark_text(resource: Resource) -> None:
     attributes = resource["attributes"]
-    texts = [name for name in ("preview", "body", "title", "name") if name in attributes]
-    attributes[texts[0] if texts else "name"] = "@@"
+    texts = ("preview", "body", "title", "name")
+    attributes[next((n for n in texts if isinstance(attributes.get(n), str)), "name")] = "@@"
 
 
 _MASKED = {"isMasked": True, "maskedPresentation": "********"}
