@@ -12,9 +12,9 @@ VERSION = re.search(
 assert VERSION is not None
 
 SANDBOX = [
-    "faker==40.11.0",
-    "starlette==0.52.1",
-    "uvicorn==0.41.0",
+    "faker==40.63.0",
+    "starlette==1.10.0",
+    "uvicorn==0.54.0",
 ]
 """What the emulated Kustomer API needs; the connector does not."""
 

@@ -22,7 +22,6 @@ class Organization:
 
     streams: Sequence[Stream]
     custom: Mapping[str, CustomAttributes] = field(default_factory=dict)
-    custom_columns: bool = False
 
     @staticmethod
     def explore(client: Client, config: Config) -> Organization:
@@ -32,17 +31,17 @@ class Organization:
         custom = {
             resource: attributes
             for resource in sorted(resources)
-            if (attributes := _custom_attributes(client, resource)) is not None
+            if (attributes := _custom_attributes(client, resource, config)) is not None
         }
-        return Organization(streams, custom, config.custom_attribute_columns)
+        return Organization(streams, custom)
 
     def schema(self, stream: Stream) -> dict[str, Any]:
         """Return the JSON schema of a stream's rows."""
         attributes = self.custom.get(stream.custom_resource or "")
-        return json_schema(stream.record, attributes, self.custom_columns)
+        return json_schema(stream.record, attributes)
 
 
-def _custom_attributes(client: Client, resource: str) -> CustomAttributes | None:
+def _custom_attributes(client: Client, resource: str, config: Config) -> CustomAttributes | None:
     try:
         document = client.get(f"/metadata/{resource}", stream="discover")
     except KustomerError as error:
@@ -50,4 +49,6 @@ def _custom_attributes(client: Client, resource: str) -> CustomAttributes | None
             raise
         LOGGER.warning("The custom attributes of %s stay untyped: %s", resource, error.message)
         return None
-    return CustomAttributes.from_metadata(document.resource)
+    return CustomAttributes.from_metadata(
+        document.resource, as_columns=config.custom_attribute_columns
+    )

@@ -44,6 +44,7 @@ READERS: Final = 32
 MAX_THREADS: Final = 160
 QUEUED_ROWS: Final = 500
 """Rows waiting for stdout: few, since they are what fills the memory."""
+WORST_FIRST: Final = ("config_error", "system_error", "transient_error")
 SECONDS_PER_MINUTE: Final = 60.0
 
 
@@ -57,7 +58,7 @@ class _Selected:
 
     @property
     def schema(self) -> Mapping[str, Any]:
-        return self.configured.stream.json_schema
+        return dict(self.configured.stream.json_schema)
 
 
 class Read:
@@ -186,11 +187,12 @@ class Read:
 
 def _summary(failed: Sequence[Reading], streams: int) -> TracedError:
     """Say in one message which streams failed; each has told its own reason before."""
-    passing = all(r.failure is not None and r.failure.is_transient for r in failed)
     names = ", ".join(reading.stream.name for reading in failed)
     reasons = " ".join(dict.fromkeys(f"{reading.failure}" for reading in failed))
+    kinds = {reading.failure.failure_type for reading in failed if reading.failure is not None}
+    worst = next(kind for kind in WORST_FIRST if kind in kinds)
     return TracedError(
         message=f"{len(failed)} of {streams} streams did not sync ({names}). {reasons}",
         internal_message=reasons,
-        failure_type=FailureType.transient_error if passing else FailureType.config_error,
+        failure_type=FailureType[worst],
     )

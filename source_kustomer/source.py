@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -47,10 +47,6 @@ class SourceKustomer(Source):
 
     check_config_against_spec = False  # Config.parse does, with clearer sentences
 
-    read_config = staticmethod(inputs.read_config)
-    read_catalog = staticmethod(inputs.read_catalog)
-    read_state = staticmethod(inputs.read_state)
-
     def __init__(self) -> None:
         """Start without a connection."""
         self._client: Client | None = None
@@ -64,6 +60,21 @@ class SourceKustomer(Source):
         """End every wait and request that is under way; for when the process is told to end."""
         if self._client is not None:
             self._client.stop()
+
+    @staticmethod
+    def read_config(config_path: str) -> MutableMapping[str, Any]:
+        """Read the configuration file."""
+        return inputs.read_config(config_path)
+
+    @classmethod
+    def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
+        """Read the configured catalog."""
+        return inputs.read_catalog(catalog_path)
+
+    @classmethod
+    def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:
+        """Read the state file, if there is one."""
+        return inputs.read_state(state_path)
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
         """Return the configuration as it is; the key is not written to a file."""

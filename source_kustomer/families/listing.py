@@ -11,6 +11,7 @@ from airbyte_cdk.sources.types import Record
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.documents import Document
 from source_kustomer.sync.cursor import CoverageCursor
 from source_kustomer.sync.instants import parse_instant
 from source_kustomer.sync.state import BEGINNING
@@ -59,8 +60,8 @@ class ListStream(Stream, family=True):
         walk = self.walks[0]
         client.get(walk.path, {**walk.params, "page": 1, "pageSize": 1}, stream=self.name)
 
-    def resources(self, reading: Reading, walk: Walk) -> Iterator[list[dict[str, Any]]]:
-        """Yield the records of one list, a page at a time."""
+    def pages(self, reading: Reading, walk: Walk) -> Iterator[Document]:
+        """Yield the pages of one list."""
         return reading.client.list_pages(
             walk.path, walk.params, page_size=self.page_size, stream=self.name
         )
@@ -82,9 +83,9 @@ class ListPartition(StreamPartition):
         for walk in stream.walks:
             if walk.only_deleted and not reading.sync.include_deleted:
                 continue
-            for page in stream.resources(reading, walk):
+            for page in stream.pages(reading, walk):
                 reading.begun = True
-                changed = [resource for resource in page if _is_changed(resource, since)]
+                changed = [resource for resource in page.data if _is_changed(resource, since)]
                 yield from reading.rows(changed)
                 rows += len(changed)
                 reading.sync.progress.count(stream.name, len(changed))

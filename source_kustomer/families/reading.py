@@ -54,6 +54,8 @@ class Reading:
     """Whether the API has answered for this stream at all: from then on a refusal is a failure."""
     over: bool = False
     """Whether the stream has failed or been skipped: its other partitions then stop."""
+    failure: KustomerError | None = None
+    """Why the stream failed, if it did."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -79,7 +81,7 @@ class Reading:
             "Stream %s: its state lies in the future (%s), so there is nothing to read yet. "
             "Reset the stream if that is not meant.",
             self.stream.name,
-            cursor.state.get(self.stream.cursor_field),
+            cursor.state.get(self.stream.cursor_field or ""),
         )
         return True
 
@@ -106,6 +108,7 @@ class Reading:
         if isinstance(error, NotPermitted | NotFound) and not self.begun:
             LOGGER.warning("Stream %s is skipped: %s", self.stream.name, self.stream.explain(error))
             return
+        self.failure = error
         raise traced(error, self.stream.name, self.stream.explain(error))
 
 

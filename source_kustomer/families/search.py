@@ -16,7 +16,7 @@ from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.sync.instants import MINUTE, format_instant
-from source_kustomer.sync.keyset import Ask, Batch, Fetch, KeysetReader, Page
+from source_kustomer.sync.keyset import Ask, Batch, KeysetReader, Page
 from source_kustomer.sync.windows import Index, Window, cut, plan
 
 SEARCH_ROLES = (
@@ -57,7 +57,7 @@ class SearchStream(Stream, family=True):
         """Searches of 500 records."""
         return "1 search per 500 changed records, at least 1"
 
-    def partitions(self, reading: Reading) -> Iterator[WindowPartition]:
+    def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
         """Yield the windows that are still to be read."""
         cursor = reading.coverage
         if reading.is_ahead():
@@ -65,7 +65,14 @@ class SearchStream(Stream, family=True):
         windows = list(plan(cursor.gaps(), end=cursor.end, now=cursor.end, archived=self.archived))
         reading.sync.crew.join(len(windows))
         for window in windows:
-            yield WindowPartition(reading, self, window)
+            if window.index is Index.ARCHIVE:
+                yield self.old_partition(reading, window)
+            else:
+                yield WindowPartition(reading, self, window)
+
+    def old_partition(self, reading: Reading, window: Window) -> StreamPartition:
+        """Return what reads a window that the standard search no longer holds."""
+        return WindowPartition(reading, self, window)
 
     def probe(self, client: Client) -> None:
         """Search for one record."""
@@ -118,6 +125,8 @@ class WindowPartition(StreamPartition):
         super().__init__(reading)
         self._stream = stream
         self._window = window
+        self._then = window.then
+        self._closed = window.closes_from
         self._counted = counted
 
     def read(self) -> Iterator[Record]:
@@ -128,29 +137,23 @@ class WindowPartition(StreamPartition):
             self._reading.sync.crew.leave()
 
     def records(self) -> Iterator[Record]:
-        """Yield the rows of the window from one index after the other; the last one closes it."""
-        *earlier, last = self._window.indexes
-        for index in earlier:
-            yield from self._rows(KeysetReader(*self._ask(index)), closing=False)
-        reader = KeysetReader(*self._ask(last))
-        yield from self._rows(reader, closing=True)
+        """Yield the rows of the window, closing it piece by piece."""
+        fetch = partial(self._stream.fetch, self._reading, self._window.index)
+        reader = KeysetReader(fetch, self._window.start, self._window.end)
+        yield from self._rows(reader)
         if self._reading.over:
             return
         if self._has_passed_the_end(reader):
             # More records than a page were changed since the sync began. They belong to the next
             # one; only what is dated into the future would not be found by it before its time.
-            fetch, _, _ = self._ask(last)
             future = KeysetReader(fetch, self._reading.sync.now() + CLOCK_SKEW, None)
-            yield from self._rows(future, closing=False)
-        self._reading.coverage.close(self._closed, reader.end, rows=0, final=True)
+            for batch in future.batches():
+                yield from self._reading.rows(batch.rows)
+        self._close(reader.end, rows=0, final=True)
+        self._release()
 
-    def _ask(self, index: Index) -> tuple[Fetch, int, int | None]:
-        fetch = partial(self._stream.fetch, self._reading, index)
-        return fetch, self._window.start, self._window.end
-
-    def _rows(self, reader: KeysetReader, *, closing: bool) -> Iterator[Record]:
+    def _rows(self, reader: KeysetReader) -> Iterator[Record]:
         reading = self._reading
-        self._closed = self._window.start
         with contextlib.closing(reader.batches()) as batches:
             for batch in batches:
                 reading.begun = True
@@ -161,13 +164,25 @@ class WindowPartition(StreamPartition):
                 )
                 if reading.over:
                     return
-                if closing and reader.position > self._closed:
-                    reading.coverage.close(self._closed, reader.position, rows=len(batch.rows))
-                    self._closed = reader.position
+                self._close(reader.position, rows=len(batch.rows))
                 if self._has_passed_the_end(reader):
                     return
-                if len(self._window.indexes) == 1:
+                if self._then is not None and reader.position >= (self._then.end or 0):
+                    self._release()
+                if self._then is None:
                     self._share(reader, batch)
+
+    def _close(self, end: int | None, *, rows: int, final: bool = False) -> None:
+        if end is None or end > self._closed:
+            self._reading.coverage.close(self._closed, end, rows=rows, final=final)
+            self._closed = self._closed if end is None else end
+
+    def _release(self) -> None:
+        """Hand out the window that had to wait for this one, if it has not been handed out."""
+        if self._then is not None:
+            old, self._then = self._then, None
+            self._reading.sync.crew.join(1)
+            self._reading.sync.put(self._stream.old_partition(self._reading, old))
 
     def _announce(self, batch: Batch) -> None:
         if not self._counted and batch.total:
@@ -195,5 +210,5 @@ class WindowPartition(StreamPartition):
         reader.end = cuts[0]
         sync.crew.join(len(cuts))
         for start, stop in pairwise(bounds):
-            piece = Window(cast("int", start), stop, self._window.indexes)
+            piece = Window(cast("int", start), stop, self._window.index)
             sync.put(WindowPartition(self._reading, self._stream, piece, counted=True))

@@ -1,4 +1,4 @@
-"""The types that columns can have. A model names one per column; schema and flattening follow it."""
+"""The types that columns can have. A model names one per column; all else follows from it."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ Values = Annotated[list[Any] | None, _column("values")]
 Object = Annotated[JsonObject | None, _column("object")]
 """An object whose keys Kustomer defines; they become snake_case."""
 Objects = Annotated[list[JsonObject] | None, _column("objects")]
-UserValues = Annotated[list[Any] | None, _column("values")]
-"""A list of no particular type."""
-Object = Annotated[JsonObject | None, _column("user_object")]
+UserObject = Annotated[JsonObject | None, _column("user_object")]
 """An object whose keys users define; they stay as they are."""
 
 

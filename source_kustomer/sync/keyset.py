@@ -8,7 +8,7 @@ that timestamp are dropped. Page numbers serve only inside a group of equal time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
@@ -93,7 +93,7 @@ class KeysetReader:
         """Everything in the window before this instant has been yielded."""
         return self._position
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Generator[Batch, None, None]:
         """Yield the window's rows, oldest first.
 
         Raises:

@@ -20,7 +20,7 @@ SEAM_BEFORE: Final = 3 * DAY
 SEAM_AFTER: Final = 30 * DAY
 """Around the edge both indexes are asked, the archive last: a record that passes from one to the
 other while we read is then in at least one of them when it is asked. The span after the edge is
-longer than any sync lasts, and nearly free: the archive holds next to nothing there."""
+longer than any sync lasts, and free: it lies at the end of a window that is read anyway."""
 
 MIN_PAGES_PER_WINDOW: Final = 4
 """A window ends with a page that is half empty on average; cut into less than this many pages,
@@ -36,15 +36,23 @@ class Index(Enum):
 
 @dataclass(frozen=True)
 class Window:
-    """A half-open span of update time, and the indexes to read it from, in this order.
+    """A half-open span of update time, read from one index.
 
     An `end` of None is the open end of a sync: it also takes records whose timestamps lie in the
-    future. The window counts as read once the last of its indexes has been read.
+    future.
     """
 
     start: int
     end: int | None
-    indexes: tuple[Index, ...] = (Index.LIVE,)
+    index: Index = Index.LIVE
+    then: Window | None = None
+    """What is to be read once this window is read as far as that one's end. Only that one makes
+    the span that they share complete."""
+
+    @property
+    def closes_from(self) -> int:
+        """From where on reading this window completes what it has read."""
+        return self.start if self.then is None or self.then.end is None else self.then.end
 
 
 def plan(gaps: Iterable[Span], *, end: int, now: int, archived: bool) -> Iterator[Window]:
@@ -54,25 +62,22 @@ def plan(gaps: Iterable[Span], *, end: int, now: int, archived: bool) -> Iterato
         gaps: spans of update time not read yet.
         end: the fixed end of the sync; a gap that touches it becomes open-ended.
         now: the present, from which the age of the standard search is counted.
-        archived: whether the object has an archive search.
+        archived: whether records that the standard search has dropped are kept elsewhere.
 
     Yields:
-        Windows that cover the gaps without overlap.
+        Windows that, with those that follow them, cover the gaps.
     """
     seam_start = now - LIVE_SEARCH_AGE - SEAM_BEFORE
     seam_end = now - LIVE_SEARCH_AGE + SEAM_AFTER
-    zones: list[tuple[Span, tuple[Index, ...]]] = [
-        ((-(1 << 62), seam_start), (Index.ARCHIVE,)),
-        ((seam_start, seam_end), (Index.LIVE, Index.ARCHIVE)),
-        ((seam_end, 1 << 62), (Index.LIVE,)),
-    ]
-    if not archived:
-        zones = [((-(1 << 62), 1 << 62), (Index.LIVE,))]
     for gap_start, gap_end in gaps:
-        for (zone_start, zone_end), indexes in zones:
-            start, stop = max(gap_start, zone_start), min(gap_end, zone_end)
-            if start < stop:
-                yield Window(start, None if stop >= end else stop, indexes)
+        stop = None if gap_end >= end else gap_end
+        if not archived or gap_start >= seam_end:
+            yield Window(gap_start, stop)
+        elif gap_end <= seam_start:
+            yield Window(gap_start, gap_end, Index.ARCHIVE)
+        else:
+            old = Window(gap_start, min(gap_end, seam_end), Index.ARCHIVE)
+            yield Window(max(gap_start, seam_start), stop, then=old)
 
 
 def cut(position: int, end: int, *, pages_left: int, pieces: int) -> list[int]:

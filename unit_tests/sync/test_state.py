@@ -1,5 +1,7 @@
 """State: what is written is read again; what is broken is named."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -164,7 +166,7 @@ def test_states_only_move_forward_and_end_complete(days):
         reading.close(start, end, rows=1, final=True)
     reading.ensure_at_least_one_state_emitted()
 
-    for earlier, later in zip(covered, covered[1:], strict=False):
+    for earlier, later in itertools.pairwise(covered):
         assert Coverage.of([*earlier.spans, *later.spans]) == later
     assert blob_of(told[-1]) == {"updated_at": format_instant(END)}
 

@@ -11,6 +11,7 @@ from source_kustomer.sync.windows import (
     SEAM_AFTER,
     SEAM_BEFORE,
     Index,
+    Window,
     cut,
     plan,
 )
@@ -24,45 +25,42 @@ def planned(gaps, *, archived=True):
 
 
 def test_a_recent_gap_is_one_open_window_of_the_live_search():
-    [window] = planned([(NOW - DAY, NOW)])
-
-    assert (window.start, window.end, window.indexes) == (NOW - DAY, None, (Index.LIVE,))
+    assert planned([(NOW - DAY, NOW)]) == [Window(NOW - DAY, None)]
 
 
-def test_a_gap_that_begins_before_the_edge_is_read_from_the_archive_up_to_it():
-    windows = planned([(NOW - 1_500 * DAY, NOW)])
+def test_a_gap_older_than_the_edge_is_read_from_the_archive():
+    old = (NOW - 1_500 * DAY, NOW - 1_000 * DAY)
 
-    assert [window.indexes for window in windows] == [
-        (Index.ARCHIVE,),
-        (Index.LIVE, Index.ARCHIVE),
-        (Index.LIVE,),
-    ]
+    assert planned([old]) == [Window(*old, Index.ARCHIVE)]
 
 
-def test_around_the_edge_the_archive_is_asked_after_the_live_search():
-    seam = planned([(NOW - 1_500 * DAY, NOW)])[1]
+def test_over_the_edge_the_archive_follows_once_the_live_search_has_passed_the_seam():
+    [live] = planned([(NOW - 1_500 * DAY, NOW)])
 
-    assert seam.start <= EDGE - SEAM_BEFORE
-    assert seam.end >= EDGE + SEAM_AFTER
-    assert seam.indexes == (Index.LIVE, Index.ARCHIVE)
+    assert (live.start, live.end, live.index) == (EDGE - SEAM_BEFORE, None, Index.LIVE)
+    assert live.then == Window(NOW - 1_500 * DAY, EDGE + SEAM_AFTER, Index.ARCHIVE)
+    assert live.closes_from == EDGE + SEAM_AFTER
 
 
 def test_an_object_without_archive_is_asked_of_the_live_search_alone():
     [window] = planned([(NOW - 1_500 * DAY, NOW)], archived=False)
 
-    assert window.indexes == (Index.LIVE,)
+    assert window == Window(NOW - 1_500 * DAY, None)
 
 
 @given(st.lists(st.tuples(st.integers(0, 1_500), st.integers(0, 1_500)), max_size=8), st.booleans())
-def test_windows_cover_the_gaps_exactly(days, archived):
+def test_windows_complete_exactly_the_gaps(days, archived):
     covered = Coverage.of((NOW - a * DAY, NOW - b * DAY) for a, b in days)
     gaps = list(covered.gaps(NOW - 1_500 * DAY, NOW))
 
     windows = planned(gaps, archived=archived)
+    windows += [window.then for window in windows if window.then is not None]
 
-    spans = [(window.start, NOW if window.end is None else window.end) for window in windows]
-    assert Coverage.of(spans) == Coverage.of(gaps)
-    assert sum(end - start for start, end in spans) == sum(end - start for start, end in gaps)
+    closed = [(w.closes_from, NOW if w.end is None else w.end) for w in windows]
+    assert Coverage.of(closed) == Coverage.of(gaps)
+    assert sum(end - start for start, end in closed if start < end) == sum(
+        end - start for start, end in gaps
+    )
 
 
 @given(
