@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import cache
 
 from .catalogue import KLASS_NAMES, KLASSES
 from .custom import custom_values
@@ -29,21 +30,25 @@ _VARIANTS = 400
 _ORG = f'"org":{{"links":{{"self":"/v1/orgs/{ORG_ID}"}},"data":{{"type":"org","id":"{ORG_ID}"}}}}'
 
 
+@cache
 def user_id(number: int) -> str:
     """The id of an agent."""
     return make_id(list_code("users"), number)
 
 
+@cache
 def team_id(number: int) -> str:
     """The id of a team."""
     return make_id(list_code("teams"), number)
 
 
+@cache
 def queue_id(number: int) -> str:
     """The id of a queue."""
     return make_id(list_code("queues"), number)
 
 
+@cache
 def tag_id(number: int) -> str:
     """The id of a tag."""
     return make_id(list_code("tags"), number)

@@ -2,6 +2,15 @@ from itertools import chain
 
 import pytest
 
+LISTS = """
+    /brands /schedules /spam/senders /teams /shortcuts /shortcuts/categories /role-groups
+    /auth/tokens /auth/roles /routing/queues /routing/queue-rules /routing/settings
+    /routing/statuses /routing/work-sessions /snoozes /notifications /customers/searches
+    /customers/searches/pinned /customers/searches/positions /cards /kviews /hooks/email
+    /hooks/form /kb/articles /kb/categories /kb/forms /kb/routes /kb/tags /kb/templates
+    /kb/themes /notes /companies /conversations /klasses/order
+"""
+
 
 def walk(ask, path, **query):
     """Every page of a list, by its links."""
