@@ -20,6 +20,7 @@ from .keys import Key, require
 from .lists import MadeRecords, Records, StoredRecords, answer_list
 from .organization import Organization, Resource
 from .query import read_search
+from .records import queue_of
 from .search import Searcher, read_page
 from .settings import Settings
 from .timestamps import now_ms, to_ms
@@ -65,6 +66,8 @@ class Api:
             (r"/conversations/times/([^/]+)", self._times_by_ids),
             (r"/conversations/([^/]+)/([a-z]+)", self._below_conversation),
             (r"/routing/conversations/([^/]+)/work-items", self._work_items),
+            (r"/routing/queues/([^/]+)/work-items", self._work_items_of_queue),
+            (r"/media/([^/]+)", self._media),
             (r"/customers/([^/]+)/sessions/([^/]+)/events", self._session_events),
             (r"/customers/([^/]+)/klasses/([^/]+)", self._klass_of_customer),
             (r"/customers/([^/]+)/([a-z]+)", self._below_customer),
@@ -410,6 +413,22 @@ class Api:
         number = self._number("conversations", record_id)
         path = f"/v1/routing/conversations/{record_id}/work-items"
         return self._stored_children(request, "work_items", "conversation", number, path=path)
+
+    def _work_items_of_queue(self, request: Request, record_id: str) -> Answer:
+        self._let_in(request, "work_items", catalogue.ROUTING_ROLES)
+        self._small("queues", record_id)
+        code, store = BY_NAME["work_items"].code, self.organization.store
+        numbers = [n for n in store.present[code] if queue_of(n) == record_id]
+        records = StoredRecords(numbers, lambda wanted: store.bodies(code, wanted))
+        path = f"/v1/routing/queues/{record_id}/work-items"
+        return answer_list(_plain("work_items"), path, request.query, records)
+
+    def _media(self, request: Request, record_id: str) -> Answer:
+        """Any id of ours is some file's: media cannot be listed, so nothing else could be known."""
+        self._let_in(request, "media", catalogue.MEDIA_ROLES)
+        if parse_id(record_id) is None:
+            raise not_found()
+        return _single(self.organization.children.media(record_id), "media")
 
     def _below_customer(self, request: Request, record_id: str, what: str) -> Answer:
         # `/customers/{id}/events` is retired and not in the table.

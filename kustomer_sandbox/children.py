@@ -100,6 +100,26 @@ class Children:
             },
         }
 
+    def media(self, me: str) -> Resource:
+        """A file uploaded for the help center or a setting."""
+        at = to_text(self._now - 100 * DAY)
+        return {
+            "type": "attachment",
+            "id": me,
+            "attributes": {
+                "name": "picture.jpg",
+                "contentType": "image/jpeg",
+                "contentLength": 512,
+                "redacted": False,
+                "uploaded": True,
+                "createdAt": at,
+                "updatedAt": at,
+                "context": "attachment",
+            },
+            "relationships": {"org": ORG},
+            "links": {"self": f"/v1/attachments/{me}"},
+        }
+
     def has_attachment(self, message: int, child: int) -> bool:
         """Whether there is such an attachment."""
         return child in self._attached(message)

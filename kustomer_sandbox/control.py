@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from .json_text import loads
 from .keys import Key, Keyring
 from .live import Live
 from .organization import Organization
@@ -72,11 +73,16 @@ class Control:
         return _json(asdict(self.settings))
 
     async def truth(self, request: Request) -> Response:
-        """The newest version of every record of an object, as lines of JSON."""
+        """The newest version of every record of an object, as lines of JSON.
+
+        With `?stamps=true` only its id and timestamp.
+        """
         try:
             records = self.organization.everything(request.path_params["name"])
         except KeyError as error:
             return _json({"error": f"no object {error}"}, 404)
+        if request.query_params.get("stamps") == "true":
+            records = map(_stamp, records)
         return StreamingResponse(_lines(records), media_type="application/x-ndjson")
 
     async def versions(self, request: Request) -> Response:
@@ -160,6 +166,7 @@ class Control:
                 "changes": self.organization.changes_made,
                 "faults": self.server.faults.injected,
                 "not_yet_searchable": self.organization.index.late,
+                "records": self.organization.sizes(),
             }
         )
 
@@ -177,7 +184,15 @@ def _json(value: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, media_type="application/json")
 
 
-def _lines(records: Iterator[bytes]) -> Iterator[bytes]:
+def _stamp(record: bytes) -> bytes:
+    resource = loads(record)
+    attributes = resource["attributes"]
+    stamp = attributes.get("updatedAt", attributes.get("createdAt"))
+    return orjson.dumps({"id": resource["id"], "stamp": stamp})
+
+
+async def _lines(records: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Lines in chunks; made in the server's own thread, which is the only one to use the store."""
     chunk: list[bytes] = []
     for record in records:
         chunk.append(record + b"\n")

@@ -67,6 +67,10 @@ class Organization:
         yield from self.store.older_versions(code)
         yield from self.store.everything(code)
 
+    def sizes(self) -> dict[str, int]:
+        """How many records there are of each search object, deleted ones included."""
+        return {o.name: self.store.next_number[o.code] for o in SEARCH_OBJECTS}
+
     # Changing
 
     def update(self, name: str, ids: list[str], attributes: Resource, at: int | None) -> None:

@@ -48,6 +48,11 @@ def queue_id(number: int) -> str:
     return make_id(list_code("queues"), number)
 
 
+def queue_of(work_item: int) -> str:
+    """The id of the queue a work item is in, by its number."""
+    return queue_id(work_item % _QUEUES)
+
+
 @cache
 def tag_id(number: int) -> str:
     """The id of a tag."""
