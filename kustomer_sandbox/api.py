@@ -328,6 +328,13 @@ class Api:
             raise not_found()
         return number
 
+    def _parent(self, name: str, record_id: str) -> int:
+        number = self._number(name, record_id)
+        alive = self.organization.store.is_present(BY_NAME[name].code, number)
+        if not alive and self.settings.deleted_parents == "not_found":
+            raise not_found()
+        return number
+
     # Klasses
 
     def _klass(self, request: Request, name: str) -> Answer:
@@ -339,7 +346,7 @@ class Api:
 
     def _klass_of_customer(self, request: Request, customer: str, name: str) -> Answer:
         self._let_in(request, "kobjects", catalogue.CUSTOMER_ROLES)
-        number = self._number("customers", customer)
+        number = self._parent("customers", customer)
         if name not in catalogue.KLASS_NAMES:
             raise not_found()
         # The links leave the customer: they point at the whole klass.
@@ -372,7 +379,7 @@ class Api:
             raise not_found()
         name, roles = _BELOW_CONVERSATION[what]
         self._let_in(request, name, roles)
-        number = self._number("conversations", record_id)
+        number = self._parent("conversations", record_id)
         path = f"/v1/conversations/{record_id}/{what}"
         if name in BY_NAME:
             maximum = 1_000 if what == "times" else 100
@@ -410,7 +417,7 @@ class Api:
 
     def _work_items(self, request: Request, record_id: str) -> Answer:
         self._let_in(request, "work_items", catalogue.ROUTING_ROLES)
-        number = self._number("conversations", record_id)
+        number = self._parent("conversations", record_id)
         path = f"/v1/routing/conversations/{record_id}/work-items"
         return self._stored_children(request, "work_items", "conversation", number, path=path)
 
@@ -436,7 +443,7 @@ class Api:
             raise not_found()
         name, roles = _BELOW_CUSTOMER[what]
         self._let_in(request, name, roles)
-        number = self._number("customers", record_id)
+        number = self._parent("customers", record_id)
         path = f"/v1/customers/{record_id}/{what}"
         if name in BY_NAME:
             return self._stored_children(request, name, "customer", number, path=path)
@@ -446,7 +453,7 @@ class Api:
 
     def _session_events(self, request: Request, record_id: str, session_id: str) -> Answer:
         self._let_in(request, "customer_events", catalogue.EVENT_ROLES)
-        number = self._number("customers", record_id)
+        number = self._parent("customers", record_id)
         events = self.organization.children.session_events(number, session_id)
         if events is None:
             raise not_found()
@@ -456,7 +463,7 @@ class Api:
 
     def _message_attachments(self, request: Request, record_id: str) -> Answer:
         self._let_in(request, "attachments", catalogue.ATTACHMENT_ROLES)
-        made = self.organization.children.attachments(self._number("messages", record_id))
+        made = self.organization.children.attachments(self._parent("messages", record_id))
         path = f"/v1/messages/{record_id}/attachments"
         return answer_list(_plain("attachments"), path, request.query, MadeRecords(made))
 

@@ -72,7 +72,9 @@ class Children:
             return (orjson.dumps(self.audit_log(number)) for number in range(AUDIT_LOGS))
         maker, code = self._makers[name], BY_NAME[_PARENTS[name]].code
         return (
-            orjson.dumps(child) for parent in self._store.present[code] for child in maker(parent)
+            orjson.dumps(child)
+            for parent in list(self._store.present[code])
+            for child in maker(parent)
         )
 
     def attachments(self, message: int) -> list[Resource]:

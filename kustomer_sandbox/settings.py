@@ -112,6 +112,13 @@ class Settings:
         default=None,
         metadata=_means("records a GET list reaches at most (400 beyond); null: no limit"),
     )
+    deleted_parents: str = field(
+        default="not_found",
+        metadata=_means(
+            "what the children of a deleted conversation or customer meet: 404, or their records",
+            ("not_found", "served"),
+        ),
+    )
     # Access and errors
     pod: str = field(default="prod1", metadata=_means("the region this sandbox stands for"))
     wrong_pod_status: int = field(default=401, metadata=_means("status of a key of another region"))

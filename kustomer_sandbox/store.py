@@ -59,7 +59,6 @@ class Store:
             "PRAGMA synchronous = OFF",
             "PRAGMA locking_mode = EXCLUSIVE",
             "PRAGMA cache_size = -65536",
-            "PRAGMA mmap_size = 8589934592",
             "CREATE TABLE records"
             " (row INTEGER PRIMARY KEY, conversation INTEGER, customer INTEGER, body BLOB)",
             "CREATE TABLE versions (row INTEGER, body BLOB)",
@@ -132,14 +131,20 @@ class Store:
         return [found[shifted | n] for n in numbers if shifted | n in found]
 
     def numbers_of_parent(self, code: int, parent: str, number: int) -> list[int]:
-        """Numbers of an object's records that belong to a conversation or a customer."""
+        """Numbers of the records, not deleted, that belong to a conversation or a customer."""
         assert parent in ("conversation", "customer")
         low, high = code << _CODE_SHIFT, (code + 1) << _CODE_SHIFT
         found = self._database.execute(
             f"SELECT row FROM records WHERE {parent} = ? AND row >= ? AND row < ? ORDER BY row",
             (number, low, high),
         )
-        return [row & _NUMBER for (row,) in found]
+        return [row & _NUMBER for (row,) in found if self.is_present(code, row & _NUMBER)]
+
+    def is_present(self, code: int, number: int) -> bool:
+        """Whether a record exists and is not deleted."""
+        present = self.present[code]
+        place = bisect_left(present, number)
+        return place < len(present) and present[place] == number
 
     def everything(self, code: int) -> Iterator[bytes]:
         """The newest version of every record of an object, deleted ones included."""

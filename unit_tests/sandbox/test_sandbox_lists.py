@@ -114,6 +114,13 @@ def test_children_are_found_below_their_parents(ask, sandbox):
     assert ask.get(f"/customers/{owner}/events").status == 404
 
 
+def test_children_of_deleted_parents_are_not_found_unless_served(ask, sandbox):
+    gone = next(r["id"] for r in sandbox.truth("conversations") if r["attributes"].get("deleted"))
+    assert ask.get(f"/conversations/{gone}/events").status == 404
+    sandbox.control(deleted_parents="served")
+    assert ask.get(f"/conversations/{gone}/events").status == 200
+
+
 def test_several_ids_are_asked_for_at_once(ask, sandbox):
     for path, name in (
         ("/conversations/times", "conversation_times"),
