@@ -10,6 +10,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from typing import Any
 
 import uvicorn
@@ -63,6 +64,7 @@ async def _serve(
         Faults(settings, dataset.seed),
         RequestsLog(),
     )
+    server.faults.outage_until = time.time() + settings.outage_seconds
     live = Live(organization, settings)
     control = Control(organization, settings, keys, server, live)
     app = Starlette(routes=[Mount("/_sandbox", routes=control.routes()), Mount("/", app=server)])
