@@ -2,53 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from source_kustomer.config import Config
-from source_kustomer.errors import KustomerError
+from source_kustomer.errors import ConfigError
+from source_kustomer.families.klass import (
+    STREAM_PREFIX,
+    Klass,
+    KlassStream,
+    LostKlassStream,
+    list_klasses,
+    stream_names,
+)
 from source_kustomer.families.reading import LOGGER
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.records.custom import CustomAttributes
-from source_kustomer.records.schema import json_schema
 from source_kustomer.streams import STREAMS
+from source_kustomer.streams.kobjects import ANY_KLASS
+
+METADATA_REQUESTS_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True)
 class Organization:
-    """An organization as its streams need to know it."""
+    """An organization as the catalog shows it."""
 
     streams: Sequence[Stream]
     custom: Mapping[str, CustomAttributes] = field(default_factory=dict)
 
     @staticmethod
     def explore(client: Client, config: Config) -> Organization:
-        """Ask the API for custom attributes; what the key may not see is left untyped."""
-        streams = [declaration() for declaration in STREAMS]
-        resources = {s.custom_resource for s in streams if s.custom_resource is not None}
+        """Ask for custom objects and attributes; what the key may not see is left out, or untyped.
+
+        Raises:
+            NotAuthorised: when the API does not accept the key.
+            TransientError: when it does not answer.
+        """
+        client.check_key()
+        klasses = stream_names(_klasses(client, config))
+        own = [KlassStream(klass, name) for name, klass in klasses.items()]
+        streams: list[Stream] = [*(declaration() for declaration in STREAMS), *own]
+        named = {stream.custom_resource for stream in streams}
+        resources = sorted(name for name in named if name is not None and name != ANY_KLASS)
+        with ThreadPoolExecutor(METADATA_REQUESTS_AT_ONCE) as pool:
+            found = pool.map(lambda name: _custom_attributes(client, name, config), resources)
         custom = {
             resource: attributes
-            for resource in sorted(resources)
-            if (attributes := _custom_attributes(client, resource, config)) is not None
+            for resource, attributes in zip(resources, found, strict=True)
+            if attributes is not None
         }
-        return Organization(streams, custom)
+        everything = [custom[s.custom_resource] for s in own if s.custom_resource in custom]
+        return Organization(streams, {**custom, ANY_KLASS: _common(everything)})
 
     def schema(self, stream: Stream) -> dict[str, Any]:
         """Return the JSON schema of a stream's rows."""
-        attributes = self.custom.get(stream.custom_resource or "")
-        return json_schema(stream.record, attributes)
+        return stream.schema(self.custom.get(stream.custom_resource or ""))
+
+
+def klass_streams(client: Client, names: Iterable[str]) -> dict[str, KlassStream]:
+    """Find the streams of custom objects by their names; only asks when there are any.
+
+    Args:
+        client: the API.
+        names: names of configured streams, of other kinds too.
+    """
+    wanted = [name for name in names if name.startswith(STREAM_PREFIX)]
+    if not wanted:
+        return {}
+    try:
+        known = stream_names(list_klasses(client, disabled=True))
+    except ConfigError as error:
+        LOGGER.warning("The custom objects cannot be listed (%s); going by names.", error.message)
+        known = {name: _klass_by_name(name) for name in wanted}
+    return {
+        name: KlassStream(known[name], name)
+        if name in known
+        else LostKlassStream(_klass_by_name(name), name)
+        for name in wanted
+    }
+
+
+def _klass_by_name(stream: str) -> Klass:
+    name = stream.removeprefix(STREAM_PREFIX)
+    return Klass(name, name)
+
+
+def _klasses(client: Client, config: Config) -> list[Klass]:
+    try:
+        return list_klasses(client, disabled=config.include_disabled_klasses)
+    except ConfigError as error:
+        LOGGER.warning(
+            "There are no streams for custom objects, since they cannot be listed: %s",
+            error.message,
+        )
+        return []
 
 
 def _custom_attributes(client: Client, resource: str, config: Config) -> CustomAttributes | None:
     try:
         document = client.get(f"/metadata/{resource}", stream="discover")
-    except KustomerError as error:
-        if error.failure_type != "config_error":
-            raise
+    except ConfigError as error:
         LOGGER.warning("The custom attributes of %s stay untyped: %s", resource, error.message)
         return None
     return CustomAttributes.from_metadata(
         document.resource, as_columns=config.custom_attribute_columns
     )
+
+
+def _common(attributes: Sequence[CustomAttributes]) -> CustomAttributes:
+    """Merge the custom attributes of all klasses; a name that means two types stays untyped."""
+    merged = {name: one for each in attributes for name, one in each.by_name.items()}
+    types: dict[str, set[str]] = {}
+    for each in attributes:
+        for name, one in each.by_name.items():
+            types.setdefault(name, set()).add(one.column_type)
+    agreed = {name: one for name, one in merged.items() if len(types[name]) == 1}
+    return CustomAttributes(agreed, any(each.as_columns for each in attributes))

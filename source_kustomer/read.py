@@ -26,11 +26,16 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_kustomer.config import Config
 from source_kustomer.errors import InvalidCatalog, InvalidState
+from source_kustomer.families.brood import Brood
+from source_kustomer.families.child import READERS_PER_CHILD, ChildStream
 from source_kustomer.families.crew import Crew
+from source_kustomer.families.klass import STREAM_PREFIX
 from source_kustomer.families.progress import Progress
 from source_kustomer.families.reading import LOGGER, Reading, ReadingGenerator, Sync
+from source_kustomer.families.search import SearchStream
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
+from source_kustomer.organization import klass_streams
 from source_kustomer.records.custom import CustomAttributes
 from source_kustomer.records.flatten import Shape
 from source_kustomer.streams import STREAMS
@@ -41,7 +46,6 @@ from source_kustomer.traced import TracedError
 
 READERS: Final = 32
 """Requests in flight at the most: what 2,000 requests a minute need at a latency of a second."""
-MAX_THREADS: Final = 160
 QUEUED_ROWS: Final = 500
 """Rows waiting for stdout: few, since they are what fills the memory."""
 WORST_FIRST: Final = ("config_error", "system_error", "transient_error")
@@ -105,10 +109,12 @@ class Read:
             InvalidConfig: when nothing could be read with this configuration.
         """
         now = from_unix_seconds(time.time())
-        known = {declaration.name: declaration for declaration in STREAMS}
+        names = [configured.stream.name for configured in catalog.streams]
+        known: dict[str, Stream] = {declared.name: declared() for declared in STREAMS}
         for name in states:
-            if name not in known:
+            if name not in known and not name.startswith(STREAM_PREFIX):
                 raise InvalidState(name, "there is no such stream")
+        known.update(klass_streams(client, (name for name in names if name not in known)))
         selected = []
         for configured in catalog.streams:
             name = configured.stream.name
@@ -117,7 +123,7 @@ class Read:
                     f'The catalog names a stream "{name}", which does not exist. '
                     "Refresh the source schema, or remove the stream from the connection."
                 )
-            stream = known[name]()
+            stream = known[name]
             blob = states.get(name, {})
             state = parse_state(name, stream.cursor_field or "updated_at", blob)
             selected.append(_Selected(stream, configured, state))
@@ -132,10 +138,11 @@ class Read:
         if not self._selected:
             return
         readings = [self._reading(selected) for selected in self._selected]
-        threads = min(MAX_THREADS, self._config.num_workers or READERS + len(readings))
+        self._join_families(readings)
+        threads = self._readers + sum(_readers_of(reading) for reading in readings)
         source = ConcurrentSource.create(
             num_workers=threads,
-            initial_number_of_partitions_to_generate=max(1, min(threads - 1, len(readings))),
+            initial_number_of_partitions_to_generate=min(threads - 1, len(readings)),
             logger=LOGGER,
             slice_logger=DebugSliceLogger(),
             message_repository=self._repository,
@@ -172,6 +179,28 @@ class Read:
         )
         return Reading(stream, self._sync, cursor, shape)
 
+    def _join_families(self, readings: Sequence[Reading]) -> None:
+        """Let child streams of one parent, and the parent, share one reading of the parent."""
+        by_name = {reading.stream.name: reading for reading in readings}
+        families: dict[type[SearchStream], list[Reading]] = {}
+        for reading in readings:
+            if isinstance(reading.stream, ChildStream):
+                families.setdefault(reading.stream.parent, []).append(reading)
+        for parent_class, children in families.items():
+            parent = by_name.get(parent_class.name)
+            is_selected = parent is not None
+            if parent is None:
+                parent = Reading(
+                    parent_class(),
+                    self._sync,
+                    RefreshCursor(parent_class.name, self._repository.emit_message),
+                    Shape.of(parent_class.record),
+                    host=children[0].stream.name,
+                )
+            brood = Brood(parent, children, is_selected=is_selected)
+            for member in (parent, *children):
+                member.brood = brood
+
     def _default_stream(self, reading: Reading) -> DefaultStream:
         stream = reading.stream
         return DefaultStream(
@@ -183,6 +212,11 @@ class Read:
             logger=LOGGER,
             cursor=reading.cursor,
         )
+
+
+def _readers_of(reading: Reading) -> int:
+    """Return how many threads a stream keeps from the others while it is read."""
+    return READERS_PER_CHILD + 1 if isinstance(reading.stream, ChildStream) else 1
 
 
 def _summary(failed: Sequence[Reading], streams: int) -> TracedError:

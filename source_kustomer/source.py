@@ -158,6 +158,8 @@ class SourceKustomer(Source):
         base_url = os.environ.get(API_URL_VARIABLE) or config.base_url
         budgets = Budgets(share=config.rate_limit_share / 100)
         settings: dict[str, Any] = {} if patience is None else {"patience": patience}
+        if config.num_workers is not None:
+            settings["max_in_flight"] = config.num_workers
         self._client = Client(
             base_url, config.api_key.get_secret_value(), budgets=budgets, **settings
         )

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
+
+from airbyte_cdk.sources.types import Record
 
 from source_kustomer.errors import KustomerError
 from source_kustomer.families.reading import LOGGER, Reading
@@ -20,17 +22,61 @@ from source_kustomer.sync.instants import format_instant, parse_instant
 PARENTS_WAITING: Final = 200_000
 """So many parents may wait for their children to be asked for; then their own reading waits."""
 
+Resource = Mapping[str, Any]
+Parent = tuple[str, str]
+"""The id of a parent, and when it was updated."""
 
-@dataclass(frozen=True)
+
+class Need:
+    """The spans of update time that a stream has still to read, as they were at its start."""
+
+    def __init__(self, reading: Reading | None, end: int) -> None:
+        gaps = () if reading is None or reading.is_ahead() else reading.coverage.gaps()
+        self._gaps = Coverage.of(gaps)
+        self._end = end
+
+    @property
+    def spans(self) -> Sequence[Span]:
+        """The spans, oldest first."""
+        return self._gaps.spans
+
+    def includes(self, resource: Resource) -> bool:
+        """Tell whether a record is needed; what has no time, or a later one than the end, is."""
+        if not self._gaps.spans:
+            return False
+        instant = parse_instant(_updated_at(resource))
+        if instant is None or self._gaps.contains(instant):
+            return True
+        return instant >= self._end == self._gaps.spans[-1][1]
+
+
+def _updated_at(resource: Resource) -> object:
+    attributes = resource.get("attributes")
+    return attributes.get("updatedAt") if isinstance(attributes, Mapping) else None
+
+
+@dataclass
 class Litter:
     """Parents whose children are to be read, and the span that is complete afterwards."""
 
-    parents: Sequence[tuple[str, str]]
-    """Id and update time of each."""
-    start: int
-    end: int | None
+    parents: Sequence[Parent]
+    span: tuple[int, int | None] | None
     is_last: bool
-    """Whether the window ends here."""
+    """Whether a window ends here."""
+    line: Line
+    rows: int = 0
+    is_read: bool = False
+
+
+@dataclass
+class Line:
+    """The litters of one window, whose spans are closed in their order.
+
+    Parents of one update time may be spread over several litters, so a span is complete only when
+    all litters before it have been read too.
+    """
+
+    litters: deque[Litter] = field(default_factory=deque)
 
 
 class Backlog:
@@ -38,37 +84,34 @@ class Backlog:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        self._gaps = Coverage.of(reading.coverage.gaps())
+        self.need = Need(reading, reading.sync.end)
         self._changed = threading.Condition()
         self._litters: deque[Litter] = deque()
         self._waiting = 0
         self._is_closed = False
         self._error: KustomerError | None = None
 
-    def gaps(self) -> Iterator[Span]:
-        """Yield the spans of parents' update time whose children have not been read."""
-        return iter(self._gaps.spans)
-
     def put(
-        self, parents: Sequence[Mapping[str, Any]], start: int, end: int | None, *, is_last: bool
+        self,
+        line: Line,
+        parents: Sequence[Resource],
+        span: tuple[int, int | None] | None,
+        *,
+        is_last: bool,
     ) -> None:
-        """Hand over parents, those that this child still needs, and what they complete."""
-        found = [parent for resource in parents if (parent := self._needed(resource))]
+        """Hand over parents, those that this child still needs, and the span they complete."""
+        end = format_instant(self.reading.sync.end)
+        needed = [
+            (str(parent.get("id")), str(_updated_at(parent) or end))
+            for parent in parents
+            if self.need.includes(parent)
+        ]
+        litter = Litter(needed, span, is_last, line)
         with self._changed:
-            self._litters.append(Litter(found, start, end, is_last))
-            self._waiting += len(found)
+            line.litters.append(litter)
+            self._litters.append(litter)
+            self._waiting += len(needed)
             self._changed.notify()
-
-    def _needed(self, resource: Mapping[str, Any]) -> tuple[str, str] | None:
-        attributes = resource.get("attributes")
-        updated_at = attributes.get("updatedAt") if isinstance(attributes, Mapping) else None
-        instant = parse_instant(updated_at)
-        if instant is None:
-            return (str(resource.get("id")), format_instant(self.reading.sync.end))
-        at_the_end = bool(self._gaps.spans) and instant >= self._gaps.spans[-1][1]
-        if not (self._gaps.contains(instant) or at_the_end):
-            return None
-        return (str(resource.get("id")), format_instant(instant))
 
     def close(self) -> None:
         """Say that no more parents come."""
@@ -79,7 +122,7 @@ class Backlog:
     def fail(self, error: KustomerError) -> None:
         """Say that the parents cannot be read."""
         with self._changed:
-            self._error = error
+            self._error = self._error or error
             self._is_closed = True
             self._litters.clear()
             self._changed.notify_all()
@@ -97,7 +140,7 @@ class Backlog:
         Raises:
             KustomerError: when the parents could not be read.
         """
-        while (litter := self._next()) is not None:
+        while not self.reading.over and (litter := self._next()) is not None:
             yield litter
 
     def _next(self) -> Litter | None:
@@ -114,51 +157,90 @@ class Backlog:
             self._changed.notify_all()
             return litter
 
+    def read(self, litter: Litter, rows: int) -> None:
+        """Note that a litter's children have been handed on; close what is complete now."""
+        with self._changed:
+            litter.rows, litter.is_read = rows, True
+            line = litter.line.litters
+            while line and line[0].is_read:
+                done = line.popleft()
+                if done.span is not None:
+                    start, end = done.span
+                    self.reading.coverage.close(start, end, rows=done.rows, final=done.is_last)
+
 
 class Brood:
     """A parent stream and the children that are selected with it, or without it."""
 
-    def __init__(self, parent: Reading | None, children: Sequence[Reading]) -> None:
+    def __init__(self, parent: Reading, children: Sequence[Reading], *, is_selected: bool) -> None:
         """Gather the family.
 
         Args:
-            parent: the parent stream's reading, when the stream is selected.
-            children: the child streams' readings.
+            parent: the parent stream in this sync.
+            children: the selected child streams.
+            is_selected: whether the parent stream is selected too, and its rows are emitted.
         """
-        self._parent = parent
-        self._parent_gaps = Coverage.of(parent.coverage.gaps() if parent is not None else ())
+        self.parent = parent
+        self.is_selected = is_selected
+        self._need = Need(parent if is_selected else None, parent.sync.end)
         self._backlogs = {child.stream.name: Backlog(child) for child in children}
         self._lock = threading.Lock()
         self._windows = 0
+        self._is_announced = False
 
     def backlog(self, child: str) -> Backlog:
         """Return the parents that wait for a child stream."""
         return self._backlogs[child]
 
-    def gaps(self) -> Iterator[Span]:
-        """Yield every span of update time that anyone in the family still needs."""
-        spans = list(self._parent_gaps.spans)
-        for backlog in self._backlogs.values():
-            spans += backlog.gaps()
-        return iter(Coverage.of(spans).spans)
+    def is_host(self, child: str) -> bool:
+        """Tell whether a child has to get the parents read, since the parent is not selected."""
+        return not self.is_selected and child == next(iter(self._backlogs))
 
-    def is_new_to_parent(self, resource: Mapping[str, Any]) -> bool:
-        """Tell whether the parent stream itself still needs a record."""
-        if self._parent is None:
-            return False
-        attributes = resource.get("attributes")
-        instant = parse_instant(attributes.get("updatedAt")) if attributes else None
-        if instant is None:
-            return True
-        spans = self._parent_gaps.spans
-        return self._parent_gaps.contains(instant) or (bool(spans) and instant >= spans[-1][1])
+    def gaps(self) -> Iterable[Span]:
+        """Return every span of update time that anyone in the family still needs."""
+        needs = [self._need, *(backlog.need for backlog in self._backlogs.values())]
+        return Coverage.of(span for need in needs for span in need.spans).spans
+
+    def rows(self, parents: Sequence[Resource]) -> Iterator[Record]:
+        """Yield the rows of the parent stream itself."""
+        if self.is_selected:
+            yield from self.parent.rows(parent for parent in parents if self._need.includes(parent))
+
+    def lines(self) -> Mapping[str, Line]:
+        """Start a line of litters for each child: one window's."""
+        return {name: Line() for name in self._backlogs}
 
     def feed(
-        self, parents: Sequence[Mapping[str, Any]], start: int, end: int | None, *, is_last: bool
+        self,
+        lines: Mapping[str, Line],
+        parents: Sequence[Resource],
+        span: tuple[int, int | None] | None,
+        *,
+        is_last: bool,
     ) -> None:
         """Hand parents to all children."""
-        for backlog in self._backlogs.values():
-            backlog.put(parents, start, end, is_last=is_last)
+        for name, backlog in self._backlogs.items():
+            backlog.put(lines[name], parents, span, is_last=is_last)
+
+    def announce(self, parents: int) -> None:
+        """Log what the children will cost, before it is spent."""
+        with self._lock:
+            was_announced, self._is_announced = self._is_announced, True
+        if was_announced or not parents:
+            return
+        pace = self.parent.client.list_pace() * 60
+        names = ", ".join(self._backlogs)
+        requests = parents * len(self._backlogs)
+        LOGGER.info(
+            "%s: about %s %s have changed, and each is asked for by itself: about %s requests, "
+            "%s min at %s requests a minute.",
+            names,
+            f"{parents:,}",
+            self.parent.stream.name,
+            f"{requests:,}",
+            f"{requests / max(pace, 0.1):,.0f}",
+            f"{pace:,.0f}",
+        )
 
     def wait_for_room(self) -> None:
         """Let slow children slow down the reading of their parents, before the next page."""
@@ -166,7 +248,7 @@ class Brood:
             backlog.wait_for_room()
 
     def opened(self, windows: int) -> None:
-        """Count windows that are to be read."""
+        """Count windows that are to be read; none at all ends the children at once."""
         with self._lock:
             self._windows += windows
             is_done = self._windows == 0
@@ -175,11 +257,7 @@ class Brood:
 
     def closed(self) -> None:
         """Count a window that has been read, or given up."""
-        with self._lock:
-            self._windows -= 1
-            is_done = self._windows == 0
-        if is_done:
-            self._close()
+        self.opened(-1)
 
     def _close(self) -> None:
         for backlog in self._backlogs.values():
@@ -187,6 +265,5 @@ class Brood:
 
     def fail(self, error: KustomerError) -> None:
         """Tell the children that their parents cannot be read."""
-        for name, backlog in self._backlogs.items():
-            LOGGER.debug("Stream %s loses its parents.", name)
+        for backlog in self._backlogs.values():
             backlog.fail(error)

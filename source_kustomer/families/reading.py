@@ -6,13 +6,16 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator import (
     PartitionGenerator,
 )
 from airbyte_cdk.sources.types import Record
+
+if TYPE_CHECKING:
+    from source_kustomer.families.brood import Brood
 
 from source_kustomer.errors import KustomerError, NotFound, NotPermitted
 from source_kustomer.families.crew import Crew
@@ -50,6 +53,10 @@ class Reading:
     sync: Sync
     cursor: CoverageCursor | RefreshCursor
     shape: Shape
+    host: str | None = None
+    """The selected stream that this one is read for, when it is not selected itself."""
+    brood: Brood | None = None
+    """Its children, or its parent's, when any are selected."""
     begun: bool = False
     """Whether the API has answered for this stream at all: from then on a refusal is a failure."""
     over: bool = False
@@ -126,7 +133,11 @@ class StreamPartition(Partition):
         try:
             yield from self.records()
         except KustomerError as error:
-            reading.end_with(error)
+            self.failed(error)
+
+    def failed(self, error: KustomerError) -> None:
+        """Take an error that ended the reading."""
+        self._reading.end_with(error)
 
     def records(self) -> Iterator[Record]:
         """Yield rows; raise KustomerError when they cannot be had."""
@@ -137,8 +148,8 @@ class StreamPartition(Partition):
         return None
 
     def stream_name(self) -> str:
-        """The name of the stream that the rows belong to."""
-        return self._reading.stream.name
+        """The name of the selected stream that it is read for."""
+        return self._reading.host or self._reading.stream.name
 
     def __hash__(self) -> int:
         """Partitions are told apart by identity."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import pairwise
@@ -11,12 +12,13 @@ from typing import Any, Final, cast
 
 from airbyte_cdk.sources.types import Record
 
+from source_kustomer.errors import KustomerError
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.search import SearchQuery
-from source_kustomer.sync.instants import MINUTE, format_instant
-from source_kustomer.sync.keyset import Ask, Batch, KeysetReader, Page
+from source_kustomer.kustomer.search import MAX_RECORDS, SearchQuery
+from source_kustomer.sync.instants import MINUTE, format_instant, parse_instant
+from source_kustomer.sync.keyset import Ask, Batch, KeysetReader, Page, Resource
 from source_kustomer.sync.windows import Index, Window, cut, plan
 
 SEARCH_ROLES = (
@@ -28,6 +30,9 @@ SEARCH_ROLES = (
 """Any of them lets a key search; the permission to read searches is spelt `create` or `update`
 (OpenAPI description of POST /customers/search)."""
 
+LOGGER = logging.getLogger("airbyte.source-kustomer")
+
+OLD_LIST_PAGE: Final = 100
 CLOCK_SKEW: Final = 5 * MINUTE
 """A record dated further ahead than this was not dated by a clock that is merely a little fast."""
 
@@ -39,6 +44,8 @@ class SearchStream(Stream, family=True):
     """What the search returns, Kustomer's `queryContext`."""
     archived: bool = True
     """Whether records older than two years can be searched in the archive."""
+    old_list: str | None = None
+    """Where there is no such archive: the list that older records are picked out of."""
     roles = SEARCH_ROLES
     required = ("name", "record", "roles", "query_context")
 
@@ -59,20 +66,26 @@ class SearchStream(Stream, family=True):
 
     def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
         """Yield the windows that are still to be read."""
-        cursor = reading.coverage
-        if reading.is_ahead():
+        brood, end = reading.brood, reading.sync.end
+        if brood is None and reading.is_ahead():
             return
-        windows = list(plan(cursor.gaps(), end=cursor.end, now=cursor.end, archived=self.archived))
+        gaps = reading.coverage.gaps() if brood is None else brood.gaps()
+        is_kept = self.archived or self.old_list is not None
+        windows = list(plan(gaps, end=end, now=end, archived=is_kept))
         reading.sync.crew.join(len(windows))
+        if brood is not None:
+            brood.opened(len(windows))
         for window in windows:
             if window.index is Index.ARCHIVE:
                 yield self.old_partition(reading, window)
             else:
                 yield WindowPartition(reading, self, window)
 
-    def old_partition(self, reading: Reading, window: Window) -> StreamPartition:
+    def old_partition(self, reading: Reading, window: Window) -> WindowPartition:
         """Return what reads a window that the standard search no longer holds."""
-        return WindowPartition(reading, self, window)
+        if self.archived:
+            return WindowPartition(reading, self, window)
+        return OldListPartition(reading, self, window)
 
     def probe(self, client: Client) -> None:
         """Search for one record."""
@@ -98,6 +111,8 @@ class SearchStream(Stream, family=True):
                 f"{self.attribute_prefix}_created_at",
                 *(None if bound is None else format_instant(bound) for bound in ask.created),
             )
+        if reading.brood is not None:
+            reading.brood.wait_for_room()
         return reading.client.search(query, page=number, stream=self.name)
 
     def _query(self, **conditions: Any) -> SearchQuery:
@@ -128,6 +143,7 @@ class WindowPartition(StreamPartition):
         self._then = window.then
         self._closed = window.closes_from
         self._counted = counted
+        self._lines = reading.brood.lines() if reading.brood is not None else {}
 
     def read(self) -> Iterator[Record]:
         """Yield the rows of the window, and make room for another reader at its end."""
@@ -135,6 +151,18 @@ class WindowPartition(StreamPartition):
             yield from super().read()
         finally:
             self._reading.sync.crew.leave()
+            if self._reading.brood is not None:
+                self._reading.brood.closed()
+
+    def failed(self, error: KustomerError) -> None:
+        """Let the children know; when only they are selected, it is theirs to tell."""
+        brood = self._reading.brood
+        if brood is not None:
+            brood.fail(error)
+            if not brood.is_selected:
+                self._reading.over = True
+                return
+        super().failed(error)
 
     def records(self) -> Iterator[Record]:
         """Yield the rows of the window, closing it piece by piece."""
@@ -148,8 +176,8 @@ class WindowPartition(StreamPartition):
             # one; only what is dated into the future would not be found by it before its time.
             future = KeysetReader(fetch, self._reading.sync.now() + CLOCK_SKEW, None)
             for batch in future.batches():
-                yield from self._reading.rows(batch.rows)
-        self._close(reader.end, rows=0, final=True)
+                yield from self._emit(batch.rows)
+        self._close(reader.end, final=True)
         self._release()
 
     def _rows(self, reader: KeysetReader) -> Iterator[Record]:
@@ -158,13 +186,13 @@ class WindowPartition(StreamPartition):
             for batch in batches:
                 reading.begun = True
                 self._announce(batch)
-                yield from reading.rows(batch.rows)
+                yield from self._emit(batch.rows)
                 reading.sync.progress.count(
-                    self.stream_name(), len(batch.rows), page_size=batch.page_size
+                    self._stream.name, len(batch.rows), page_size=batch.page_size
                 )
                 if reading.over:
                     return
-                self._close(reader.position, rows=len(batch.rows))
+                self._close(reader.position, batch.rows)
                 if self._has_passed_the_end(reader):
                     return
                 if self._then is not None and reader.position >= (self._then.end or 0):
@@ -172,21 +200,46 @@ class WindowPartition(StreamPartition):
                 if self._then is None:
                     self._share(reader, batch)
 
-    def _close(self, end: int | None, *, rows: int, final: bool = False) -> None:
-        if end is None or end > self._closed:
-            self._reading.coverage.close(self._closed, end, rows=rows, final=final)
-            self._closed = self._closed if end is None else end
+    def _emit(self, resources: Sequence[Resource]) -> Iterator[Record]:
+        brood = self._reading.brood
+        return self._reading.rows(resources) if brood is None else brood.rows(resources)
+
+    def _close(
+        self, end: int | None, resources: Sequence[Resource] = (), *, final: bool = False
+    ) -> None:
+        """Tell everyone concerned that the window is read up to an instant, None being its end.
+
+        Args:
+            end: the instant.
+            resources: what has come on the way there.
+            final: whether the window ends there.
+        """
+        reading, brood = self._reading, self._reading.brood
+        span = (self._closed, end) if end is None or end > self._closed else None
+        if brood is not None:
+            brood.feed(self._lines, resources, span, is_last=final)
+        if span is not None and (brood is None or brood.is_selected):
+            reading.coverage.close(*span, rows=len(resources), final=final)
+        self._closed = self._closed if end is None else max(end, self._closed)
 
     def _release(self) -> None:
         """Hand out the window that had to wait for this one, if it has not been handed out."""
         if self._then is not None:
             old, self._then = self._then, None
-            self._reading.sync.crew.join(1)
-            self._reading.sync.put(self._stream.old_partition(self._reading, old))
+            self._hand_out([self._stream.old_partition(self._reading, old)])
+
+    def _hand_out(self, partitions: Sequence[WindowPartition]) -> None:
+        self._reading.sync.crew.join(len(partitions))
+        if self._reading.brood is not None:
+            self._reading.brood.opened(len(partitions))
+        for partition in partitions:
+            self._reading.sync.put(partition)
 
     def _announce(self, batch: Batch) -> None:
         if not self._counted and batch.total:
-            self._reading.sync.progress.expect(self.stream_name(), batch.total)
+            self._reading.sync.progress.expect(self._stream.name, batch.total)
+            if self._reading.brood is not None:
+                self._reading.brood.announce(batch.total)
         self._counted = True
 
     def _has_passed_the_end(self, reader: KeysetReader) -> bool:
@@ -208,7 +261,52 @@ class WindowPartition(StreamPartition):
             return
         bounds = [*cuts, reader.end]
         reader.end = cuts[0]
-        sync.crew.join(len(cuts))
-        for start, stop in pairwise(bounds):
-            piece = Window(cast("int", start), stop, self._window.index)
-            sync.put(WindowPartition(self._reading, self._stream, piece, counted=True))
+        pieces = [
+            Window(cast("int", start), stop, self._window.index) for start, stop in pairwise(bounds)
+        ]
+        self._hand_out(
+            [WindowPartition(self._reading, self._stream, piece, counted=True) for piece in pieces]
+        )
+
+
+class OldListPartition(WindowPartition):
+    """A window of old records that no search holds: picked out of the whole list."""
+
+    def records(self) -> Iterator[Record]:
+        """Yield the list's records of the window."""
+        reading, stream, window = self._reading, self._stream, self._window
+        LOGGER.info(
+            "Stream %s: records older than two years are in no search, so all of GET %s is read.",
+            stream.name,
+            stream.old_list,
+        )
+        seen = 0
+        pages = reading.client.list_pages(
+            str(stream.old_list), page_size=OLD_LIST_PAGE, stream=stream.name
+        )
+        for page in pages:
+            reading.begun = True
+            seen += len(page.data)
+            old = [resource for resource in page.data if _is_within(resource, window)]
+            yield from self._emit(old)
+            reading.sync.progress.count(stream.name, len(old))
+            if reading.over:
+                return
+            self._close(window.start, old)
+        if seen == MAX_RECORDS:
+            LOGGER.warning(
+                "Stream %s: GET %s ended after exactly %s records, which may be a limit of the "
+                "API. Notes older than two years may be missing.",
+                stream.name,
+                stream.old_list,
+                f"{seen:,}",
+            )
+        self._close(window.end, final=True)
+
+
+def _is_within(resource: Resource, window: Window) -> bool:
+    attributes = resource.get("attributes")
+    instant = parse_instant(attributes.get("updatedAt")) if attributes else None
+    if instant is None:
+        return True
+    return window.start <= instant and (window.end is None or instant < window.end)

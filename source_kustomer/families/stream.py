@@ -11,7 +11,9 @@ from airbyte_cdk.models import AirbyteStream, SyncMode
 
 from source_kustomer.errors import KustomerError, NotPermitted
 from source_kustomer.kustomer.client import Client
+from source_kustomer.records.custom import CustomAttributes
 from source_kustomer.records.record import Record
+from source_kustomer.records.schema import json_schema
 
 if TYPE_CHECKING:
     from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
@@ -82,6 +84,14 @@ class Stream(ABC):
         if isinstance(error, NotPermitted) and self.roles:
             return f"{error.message} It needs one of the roles {', '.join(self.roles)}."
         return error.message
+
+    def schema(self, custom: CustomAttributes | None) -> dict[str, Any]:
+        """Return the JSON schema of the stream's rows.
+
+        Args:
+            custom: the organization's own attributes of the object, when they are known.
+        """
+        return json_schema(self.record, custom)
 
     def as_airbyte_stream(self, json_schema: dict[str, Any]) -> AirbyteStream:
         """Describe the stream in Airbyte's catalog."""

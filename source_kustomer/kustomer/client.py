@@ -115,6 +115,7 @@ class Client:
         clock: Clock | None = None,
         patience: float = PATIENCE,
         read_timeout: float = READ_TIMEOUT,
+        max_in_flight: int = CONNECTIONS,
     ) -> None:
         """Prepare connections; none is opened yet.
 
@@ -125,6 +126,7 @@ class Client:
             clock: for tests.
             patience: seconds that a request bears trouble before it fails.
             read_timeout: seconds without a byte after which an answer is given up.
+            max_in_flight: how many requests may be under way at once.
 
         Raises:
             ConfigError: when the address is none.
@@ -140,6 +142,7 @@ class Client:
         self._timeout = (CONNECT_TIMEOUT, read_timeout)
         self._stopped = threading.Event()
         self._decoding = threading.BoundedSemaphore(PAGES_DECODED_AT_ONCE)
+        self._in_flight = threading.BoundedSemaphore(max_in_flight)
         self._page_sizes = list(PAGE_SIZES)
         self.meter = RequestMeter()
         self._session = requests.Session()
@@ -172,6 +175,10 @@ class Client:
     def search_pace(self) -> float:
         """Return the searches per second that the rate limits allow now."""
         return self._budgets.searches_per_second()
+
+    def list_pace(self) -> float:
+        """Return the requests per second that the rate limit allows now."""
+        return self._budgets.requests_per_second()
 
     def latency(self) -> float:
         """Return the seconds that an answer takes, lately."""
@@ -364,6 +371,10 @@ class Client:
         waited = self._budgets.acquire(request.kind)
         is_search = request.kind is Kind.SEARCH
         self.meter.sent(request.stream, is_search=is_search, waited=waited)
+        with self._in_flight:
+            return self._exchange(request)
+
+    def _exchange(self, request: _Request) -> _Answer | str:
         headers: Mapping[str, str] | None = None
         status = 0
         began = self._clock.monotonic()

@@ -352,6 +352,11 @@ class Budgets:
                 quotas.append(self._search.quota(now))
         return min(quotas) / WINDOW
 
+    def requests_per_second(self) -> float:
+        """Return the pace that the organization's limit now allows."""
+        with self._changed:
+            return self._organization.quota(self._clock.monotonic()) / WINDOW
+
     def stop(self) -> None:
         """Let nobody wait any longer, nor send anything more."""
         with self._changed:

@@ -37,4 +37,5 @@ class Notes(SearchStream):
     query_context = "note"
     record = NoteRecord
     archived = False
+    old_list = "/notes"
     suggested = True

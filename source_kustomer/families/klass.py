@@ -1,0 +1,138 @@
+"""Custom objects as streams of their own: one per klass that the organization has."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from source_kustomer.errors import NotFound
+from source_kustomer.families.reading import Reading, StreamPartition
+from source_kustomer.families.search import SearchStream
+from source_kustomer.kustomer.client import Client
+from source_kustomer.records.kobjects import KobjectRecord
+
+STREAM_PREFIX: Final = "kobject_"
+CONTEXT_PREFIX: Final = "kobject_"
+LIST_SIZE: Final = 100
+
+_SAFE: Final = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Klass:
+    """A type of custom objects. Its name never changes; what people see of it may."""
+
+    name: str
+    title: str
+
+    @staticmethod
+    def of(resource: Mapping[str, Any]) -> Klass | None:
+        """Read a klass resource; None when it has no name."""
+        attributes = resource.get("attributes")
+        attributes = attributes if isinstance(attributes, Mapping) else {}
+        name = attributes.get("name")
+        # Kustomer spells it both ways.
+        title = attributes.get("displayName") or attributes.get("displayname") or name
+        return Klass(name, str(title)) if isinstance(name, str) and name else None
+
+
+class KlassStream(SearchStream, family=True):
+    """The records of one custom object."""
+
+    record = KobjectRecord
+    attribute_prefix = "kobject"
+
+    def __init__(self, klass: Klass, name: str) -> None:
+        """Make the stream of a klass.
+
+        Args:
+            klass: which.
+            name: the stream's name; `stream_names` gives it.
+        """
+        self.klass = klass
+        self.name = name
+        self.query_context = CONTEXT_PREFIX + klass.name
+        self.custom_resource = f"kobject.{klass.name}"
+
+    @property
+    def description(self) -> str:
+        """What a row is."""
+        return f"The records of the custom object {self.klass.title}."
+
+
+class LostKlassStream(KlassStream, family=True):
+    """A configured stream whose custom object is gone."""
+
+    def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
+        """Say that there is nothing to read any more.
+
+        Raises:
+            NotFound: always.
+        """
+        raise NotFound(
+            f"Kustomer has no custom object for it any more ({self.klass.name}): it was deleted or "
+            "disabled. Refresh the source schema, or remove the stream from the connection."
+        )
+
+
+def stream_names(klasses: Iterable[Klass]) -> dict[str, Klass]:
+    """Name the streams of klasses: `kobject_<klass>`.
+
+    Names that a destination could not tell apart (it may fold case, or hyphens into underscores),
+    or that hold other characters, end in a short hash of the klass's name; the plainest of them
+    keeps its own.
+
+    Returns:
+        Each klass by the name of its stream.
+    """
+    alike: dict[str, list[Klass]] = defaultdict(list)
+    for klass in sorted(klasses, key=lambda klass: klass.name):
+        alike[_folded(klass.name)].append(klass)
+    names: dict[str, Klass] = {}
+    for folded, group in alike.items():
+        plain = min(group, key=lambda klass: (not _is_safe(klass.name), klass.name != folded))
+        for klass in group:
+            is_plain = klass is plain and _is_safe(klass.name)
+            safe = klass.name if is_plain else f"{_made_safe(klass.name)}_{_hash(klass.name)}"
+            names[STREAM_PREFIX + safe] = klass
+    return dict(sorted(names.items()))
+
+
+def _folded(name: str) -> str:
+    return _made_safe(name).lower().replace("-", "_")
+
+
+def _is_safe(name: str) -> bool:
+    return _SAFE.fullmatch(name) is not None
+
+
+def _made_safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
+
+
+def _hash(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:6]
+
+
+def list_klasses(client: Client, *, disabled: bool) -> list[Klass]:
+    """Return the organization's klasses, those included that only old records still use.
+
+    Args:
+        client: the API.
+        disabled: whether to include the disabled ones.
+    """
+    statuses = ["enabled", "existing_only", *(["disabled"] if disabled else [])]
+    found: dict[str, Klass] = {}
+    for status in statuses:
+        pages = client.list_pages(
+            "/klasses", {"status": status}, page_size=LIST_SIZE, stream="klasses"
+        )
+        for page in pages:
+            for resource in page.data:
+                if (klass := Klass.of(resource)) is not None:
+                    found.setdefault(klass.name, klass)
+    return list(found.values())
