@@ -13,6 +13,7 @@ assert VERSION is not None
 
 SANDBOX = [
     "faker==40.63.0",
+    "httptools==0.9.0",
     "starlette==1.10.0",
     "uvicorn==0.54.0",
 ]

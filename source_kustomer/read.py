@@ -26,7 +26,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_kustomer.config import Config
 from source_kustomer.errors import InvalidCatalog, InvalidState
-from source_kustomer.families.brood import Brood
+from source_kustomer.families.brood import Brood, Child
 from source_kustomer.families.child import READERS_PER_CHILD, ChildStream
 from source_kustomer.families.crew import Crew
 from source_kustomer.families.klass import STREAM_PREFIX
@@ -182,10 +182,11 @@ class Read:
     def _join_families(self, readings: Sequence[Reading]) -> None:
         """Let child streams of one parent, and the parent, share one reading of the parent."""
         by_name = {reading.stream.name: reading for reading in readings}
-        families: dict[type[SearchStream], list[Reading]] = {}
-        for reading in readings:
-            if isinstance(reading.stream, ChildStream):
-                families.setdefault(reading.stream.parent, []).append(reading)
+        families: dict[type[SearchStream], dict[str, Child]] = {}
+        for name, reading in by_name.items():
+            stream = reading.stream
+            if isinstance(stream, ChildStream) and stream.joins(reading):
+                families.setdefault(stream.parent, {})[name] = (reading, stream.related)
         for parent_class, children in families.items():
             parent = by_name.get(parent_class.name)
             is_selected = parent is not None
@@ -195,11 +196,11 @@ class Read:
                     self._sync,
                     RefreshCursor(parent_class.name, self._repository.emit_message),
                     Shape.of(parent_class.record),
-                    host=children[0].stream.name,
+                    host=next(iter(children)),
                 )
-            brood = Brood(parent, children, is_selected=is_selected)
-            for member in (parent, *children):
-                member.brood = brood
+            parent.brood = Brood(parent, children, is_selected=is_selected)
+            for child, _ in children.values():
+                child.brood = parent.brood
 
     def _default_stream(self, reading: Reading) -> DefaultStream:
         stream = reading.stream

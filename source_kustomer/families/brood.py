@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,8 +23,21 @@ PARENTS_WAITING: Final = 200_000
 """So many parents may wait for their children to be asked for; then their own reading waits."""
 
 Resource = Mapping[str, Any]
-Parent = tuple[str, str]
-"""The id of a parent, and when it was updated."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A record whose children are to be read."""
+
+    id: str
+    updated_at: str
+    related: tuple[str, ...] = ()
+    """Ids of its children, where it names them."""
+
+
+Related = Callable[[Resource], tuple[str, ...]]
+Child = tuple[Reading, Related]
+"""A child stream in this sync, and what parents name of its records."""
 
 
 class Need:
@@ -82,8 +95,15 @@ class Line:
 class Backlog:
     """Parents on their way to the readers of one child stream."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, related: Related) -> None:
+        """Start empty.
+
+        Args:
+            reading: the child stream in this sync.
+            related: what parents name of their children.
+        """
         self.reading = reading
+        self._related = related
         self.need = Need(reading, reading.sync.end)
         self._changed = threading.Condition()
         self._litters: deque[Litter] = deque()
@@ -102,7 +122,11 @@ class Backlog:
         """Hand over parents, those that this child still needs, and the span they complete."""
         end = format_instant(self.reading.sync.end)
         needed = [
-            (str(parent.get("id")), str(_updated_at(parent) or end))
+            Parent(
+                str(parent.get("id")),
+                str(_updated_at(parent) or end),
+                self._related(parent),
+            )
             for parent in parents
             if self.need.includes(parent)
         ]
@@ -172,18 +196,26 @@ class Backlog:
 class Brood:
     """A parent stream and the children that are selected with it, or without it."""
 
-    def __init__(self, parent: Reading, children: Sequence[Reading], *, is_selected: bool) -> None:
+    def __init__(
+        self,
+        parent: Reading,
+        children: Mapping[str, Child],
+        *,
+        is_selected: bool,
+    ) -> None:
         """Gather the family.
 
         Args:
             parent: the parent stream in this sync.
-            children: the selected child streams.
+            children: the selected child streams by name, and what parents name of theirs.
             is_selected: whether the parent stream is selected too, and its rows are emitted.
         """
         self.parent = parent
         self.is_selected = is_selected
         self._need = Need(parent if is_selected else None, parent.sync.end)
-        self._backlogs = {child.stream.name: Backlog(child) for child in children}
+        self._backlogs = {
+            name: Backlog(reading, related) for name, (reading, related) in children.items()
+        }
         self._lock = threading.Lock()
         self._windows = 0
         self._is_announced = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record
 
 from source_kustomer.errors import NotFound
-from source_kustomer.families.brood import Brood, Litter, Parent
+from source_kustomer.families.brood import Brood, Parent
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.search import SearchStream
 from source_kustomer.families.stream import Stream
@@ -88,14 +88,53 @@ class ChildStream(Stream, family=True):
         """Find out whether the parents can be read; no child can be asked for without one."""
         self.parent().probe(client)
 
+    @staticmethod
+    def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Change a record before it becomes a row."""
+        return resource
+
+    def joins(self, reading: Reading) -> bool:
+        """Tell whether the parents' changes lead to the children in this sync."""
+        return True
+
+    def related(self, parent: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return what a parent's record names of its children, if that is needed."""
+        return ()
+
+    def children(
+        self, client: Client, parents: Sequence[Parent]
+    ) -> Iterator[tuple[Parent, Sequence[Mapping[str, Any]]]]:
+        """Yield parents with pages of their children; a parent that is gone has none.
+
+        Raises:
+            NotFound: when so many in a row have no such list that it does not exist here.
+        """
+        missed = 0
+        for parent in parents:
+            try:
+                for page in self.pages(client, parent.id):
+                    missed = -PARENTS_TO_MISS
+                    yield parent, page.data
+            except NotFound:
+                missed += 1
+                if missed == PARENTS_TO_MISS:
+                    raise
+
+    def rows(
+        self, reading: Reading, parent: Parent, resources: Sequence[Mapping[str, Any]]
+    ) -> Iterator[Record]:
+        """Flatten children into rows that carry their parent's id and update time."""
+        for record in reading.rows(self.prepare(resource) for resource in resources):
+            row = record.data
+            assert isinstance(row, dict)
+            row[self.parent_id_column] = parent.id
+            row[str(self.cursor_field)] = parent.updated_at
+            yield record
+
     def pages(self, client: Client, parent: str) -> Iterable[Document]:
         """Yield the pages of one parent's list."""
         path = self.path.format(id=quote(parent, safe=""))
         return client.list_pages(path, page_size=self.page_size, stream=self.name)
-
-    def resources(self, document: Document) -> Iterable[Mapping[str, Any]]:
-        """Return the records of a page."""
-        return document.data
 
 
 class ChildPartition(StreamPartition):
@@ -105,37 +144,17 @@ class ChildPartition(StreamPartition):
         super().__init__(reading)
         self._stream = stream
         self._backlog = brood.backlog(stream.name)
-        self._missed = 0
 
     def records(self) -> Iterator[Record]:
         """Yield the children of the parents that come."""
+        reading, stream = self._reading, self._stream
         for litter in self._backlog.litters():
             rows = 0
-            for record in self._children(litter):
-                rows += 1
-                yield record
+            for parent, resources in stream.children(reading.client, litter.parents):
+                reading.begun = True
+                yield from stream.rows(reading, parent, resources)
+                rows += len(resources)
+                if reading.over:
+                    return
             self._backlog.read(litter, rows)
-            self._reading.sync.progress.count(self._stream.name, rows)
-
-    def _children(self, litter: Litter) -> Iterator[Record]:
-        for parent in litter.parents:
-            if self._reading.over:
-                return
-            try:
-                yield from self._of(parent)
-            except NotFound:
-                self._missed += 1
-                if self._missed >= PARENTS_TO_MISS and not self._reading.begun:
-                    raise
-
-    def _of(self, parent: Parent) -> Iterator[Record]:
-        reading, stream = self._reading, self._stream
-        identity, updated_at = parent
-        for page in stream.pages(reading.client, identity):
-            reading.begun = True
-            for record in reading.rows(stream.resources(page)):
-                row = record.data
-                assert isinstance(row, dict)
-                row[stream.parent_id_column] = identity
-                row[str(stream.cursor_field)] = updated_at
-                yield record
+            reading.sync.progress.count(stream.name, rows)

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from source_kustomer.families.stream import Stream
 from source_kustomer.streams.conversations import Conversations, Messages, Notes
+from source_kustomer.streams.correspondence import (
+    ConversationAttachments,
+    ConversationForwards,
+    CustomerDrafts,
+    MessageAttachments,
+)
 from source_kustomer.streams.customers import Customers
 from source_kustomer.streams.kobjects import Kobjects
+from source_kustomer.streams.timeline import (
+    AuditLogs,
+    ConversationEvents,
+    CustomerEvents,
+    CustomerMerges,
+    CustomerSessions,
+)
 from source_kustomer.streams.workspace import Shortcuts, Tags, Teams, Users
 
 STREAMS: tuple[type[Stream], ...] = (
@@ -18,5 +31,14 @@ STREAMS: tuple[type[Stream], ...] = (
     Tags,
     Teams,
     Users,
+    AuditLogs,
+    ConversationAttachments,
+    ConversationEvents,
+    ConversationForwards,
+    CustomerDrafts,
+    CustomerEvents,
+    CustomerMerges,
+    CustomerSessions,
+    MessageAttachments,
 )
 """Every stream that does not depend on the organization, in the order of the catalog."""

@@ -1,0 +1,119 @@
+"""Files of messages: listed along with their messages at first, later fetched several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
+from airbyte_cdk.sources.types import Record
+
+from source_kustomer.families.brood import Parent
+from source_kustomer.families.child import ChildStream
+from source_kustomer.families.reading import Reading, StreamPartition
+from source_kustomer.kustomer.client import Client
+from source_kustomer.sync.instants import format_instant
+from source_kustomer.sync.state import BEGINNING
+
+IDS_PER_REQUEST: Final = 50
+
+
+def without_signed_link(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Drop the signed address of a file: it expires within minutes, and lets anyone fetch it."""
+    links = resource.get("links")
+    if not isinstance(links, Mapping) or "related" not in links:
+        return resource
+    kept = {name: link for name, link in links.items() if name != "related"}
+    return {**resource, "links": kept}
+
+
+class AttachmentsByMessage(ChildStream, family=True):
+    """The files of messages, by the ids that messages name.
+
+    The first load reads `GET /messages?include=attachments`, which brings along 100 messages'
+    files per request; that works on lists only, not on the search.
+    """
+
+    prepare = staticmethod(without_signed_link)
+
+    @property
+    def endpoint(self) -> str:
+        """Where the first load comes from, and later changes."""
+        return "GET /messages?include=attachments at first, then GET /attachments/{ids}"
+
+    @property
+    def cost(self) -> str:
+        """Requests of the first load and of later syncs."""
+        return f"1 request per 100 messages at first, then 1 per {IDS_PER_REQUEST} new files"
+
+    def joins(self, reading: Reading) -> bool:
+        """Tell whether the files are found through changed messages: not at the first load."""
+        return reading.coverage.since != BEGINNING
+
+    def partitions(self, reading: Reading) -> Iterator[Partition]:
+        """Yield the first load, or readers of what has changed since."""
+        if reading.is_ahead():
+            return
+        if self.joins(reading):
+            yield from super().partitions(reading)
+        else:
+            yield FirstLoad(reading, self)
+
+    def related(self, parent: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the ids of a message's files."""
+        relationships = parent.get("relationships")
+        files = relationships.get("attachments") if isinstance(relationships, Mapping) else None
+        data = files.get("data") if isinstance(files, Mapping) else None
+        entries = data if isinstance(data, list) else [data]
+        return tuple(
+            str(entry["id"]) for entry in entries if isinstance(entry, Mapping) and entry.get("id")
+        )
+
+    def children(
+        self, client: Client, parents: Sequence[Parent]
+    ) -> Iterator[tuple[Parent, Sequence[Mapping[str, Any]]]]:
+        """Yield the files of messages, several per request."""
+        owners = {file: parent for parent in parents for file in parent.related}
+        files = list(owners)
+        for start in range(0, len(files), IDS_PER_REQUEST):
+            ids = files[start : start + IDS_PER_REQUEST]
+            document = client.get(self.path.format(id=",".join(ids)), stream=self.name)
+            for resource in document.data:
+                owner = owners.get(str(resource.get("id")))
+                if owner is not None:
+                    yield owner, [resource]
+
+
+class FirstLoad(StreamPartition):
+    """All messages' files, from the list of messages."""
+
+    def __init__(self, reading: Reading, stream: AttachmentsByMessage) -> None:
+        super().__init__(reading)
+        self._stream = stream
+
+    def records(self) -> Iterator[Record]:
+        """Yield the files that are included in the list."""
+        reading, stream = self._reading, self._stream
+        rows = 0
+        pages = reading.client.list_pages(
+            "/messages", {"include": "attachments"}, page_size=stream.page_size, stream=stream.name
+        )
+        for page in pages:
+            reading.begun = True
+            messages = {str(message.get("id")): message for message in page.data}
+            for resource in page.included:
+                owner = _owner(resource)
+                message = messages.get(owner, {})
+                updated_at = (message.get("attributes") or {}).get("updatedAt")
+                parent = Parent(owner, updated_at or format_instant(reading.sync.end))
+                yield from stream.rows(reading, parent, [resource])
+                rows += 1
+            reading.sync.progress.count(stream.name, len(page.included))
+        reading.coverage.close(BEGINNING, None, rows=rows, final=True)
+
+
+def _owner(resource: Mapping[str, Any]) -> str:
+    relationships = resource.get("relationships")
+    message = relationships.get("message") if isinstance(relationships, Mapping) else None
+    data = message.get("data") if isinstance(message, Mapping) else None
+    return str(data.get("id")) if isinstance(data, Mapping) else ""
