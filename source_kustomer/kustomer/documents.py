@@ -60,7 +60,10 @@ def decode(body: bytes) -> dict[str, Any]:
 
 
 def _decode_loosely(body: bytes) -> Any:
-    """Decode what has lone surrogates, which no row may carry: they are replaced by U+FFFD."""
+    """Decode what has lone surrogates, which no row may carry: they are replaced by U+FFFD.
+
+    Integers beyond 64 bits become floats, as the usual decoder makes them.
+    """
     try:
         decoded = json.loads(body)
     except ValueError:
@@ -75,6 +78,8 @@ def _without_surrogates(value: Any) -> Any:
         return [_without_surrogates(item) for item in value]
     if isinstance(value, dict):
         return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return float(value)
     return value
 
 

@@ -32,6 +32,8 @@ Values = Annotated[list[Any] | None, _column("values")]
 Object = Annotated[JsonObject | None, _column("object")]
 """An object whose keys Kustomer defines; they become snake_case."""
 Objects = Annotated[list[JsonObject] | None, _column("objects")]
+MessageMeta = Annotated[JsonObject | None, _column("message_meta")]
+"""What a channel knows of a message; its `to`, `cc` and `bcc` are always lists of objects."""
 UserObject = Annotated[JsonObject | None, _column("user_object")]
 """An object whose keys users define; they stay as they are."""
 

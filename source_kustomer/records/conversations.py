@@ -5,6 +5,7 @@ from __future__ import annotations
 from source_kustomer.records.columns import (
     Boolean,
     Integer,
+    MessageMeta,
     Number,
     Object,
     Reference,
@@ -135,7 +136,7 @@ class MessageRecord(DeletableRecord):
     error_at: Timestamp = column("When sending it failed.")
     customer: Reference = column("The customer that it is from or to.")
     conversation: Reference = column("The conversation that it belongs to.")
-    meta: Object = column(
+    meta: MessageMeta = column(
         "What its channel knows of it. Of emails: from, to, cc, bcc, each of the last three "
         "always a list."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from source_kustomer.records.columns import (
     Boolean,
     Integer,
@@ -19,6 +21,8 @@ from source_kustomer.records.record import DeletableRecord
 
 class CustomerRecord(DeletableRecord):
     """A customer: everyone who has ever written, and who was imported."""
+
+    renames: ClassVar = {"extenalId": "external_id"}  # a slip that the API's own examples have
 
     name: Text = column("The full name.")
     display_name: Text = column("The name that agents see.")

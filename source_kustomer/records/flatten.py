@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
-
-import orjson
 
 from source_kustomer.records.custom import COLUMN_PREFIX, CustomAttributes
 from source_kustomer.records.record import Record
@@ -185,7 +184,5 @@ def _identity(resource: Mapping[str, Any]) -> str:
     own = links.get("self") if type(links) is dict else None
     if type(own) is str and own.rpartition("/")[2]:
         return own.rpartition("/")[2]
-    content = orjson.dumps(
-        {key: resource.get(key) for key in ("type", "attributes")}, option=orjson.OPT_SORT_KEYS
-    )
-    return hashlib.sha256(content).hexdigest()[:24]
+    content = json.dumps([resource.get("type"), resource.get("attributes")], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:24]

@@ -157,6 +157,22 @@ def an_object(value: Any) -> Any:
     return snake_keys(value) if type(value) is dict else MISFIT
 
 
+def message_meta(value: Any) -> Any:
+    """Fit what a channel knows of a message: its recipients come in three forms, and leave in one.
+
+    `to`, `cc` and `bcc` have been seen as text, as an object and as a list.
+    """
+    if type(value) is not dict:
+        return MISFIT
+    meta = snake_keys(value)
+    for name in ("to", "cc", "bcc"):
+        found = meta.get(name)
+        if found is not None:
+            items = found if type(found) is list else [found]
+            meta[name] = [{"email": item} if type(item) is str else item for item in items]
+    return meta
+
+
 def objects(value: Any) -> Any:
     """Fit a list of objects; a single one becomes a list of one."""
     items = value if type(value) is list else [value]
@@ -180,6 +196,7 @@ FITTERS: Final[Mapping[str, Fitter]] = {
     "values": any_values,
     "object": an_object,
     "objects": objects,
+    "message_meta": message_meta,
     "user_object": user_object,
 }
 
@@ -208,5 +225,6 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
         "type": ["null", "array"],
         "items": {"type": ["null", "object"], "additionalProperties": True},
     },
+    "message_meta": {"type": ["null", "object"], "additionalProperties": True},
     "user_object": {"type": ["null", "object"], "additionalProperties": True},
 }
