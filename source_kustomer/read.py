@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from queue import Queue
 from typing import Any, Final
 
 from airbyte_cdk.models import (
@@ -20,10 +19,10 @@ from airbyte_cdk.sources.message import InMemoryMessageRepository
 from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
-from airbyte_cdk.sources.streams.concurrent.partitions.types import QueueItem
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_kustomer.channel import Channel
 from source_kustomer.config import Config
 from source_kustomer.errors import InvalidCatalog, InvalidState
 from source_kustomer.families.brood import Brood, Child
@@ -46,8 +45,6 @@ from source_kustomer.traced import TracedError
 
 READERS: Final = 32
 """Requests in flight at the most: what 2,000 requests a minute need at a latency of a second."""
-QUEUED_ROWS: Final = 500
-"""Rows waiting for stdout: few, since they are what fills the memory."""
 WORST_FIRST: Final = ("config_error", "system_error", "transient_error")
 SECONDS_PER_MINUTE: Final = 60.0
 
@@ -77,7 +74,7 @@ class Read:
         self._start = config.start(now)
         self._end = now
         self._readers = config.num_workers or READERS
-        self._queue: Queue[QueueItem] = Queue(maxsize=QUEUED_ROWS)
+        self._queue = Channel()
         self._repository = ConcurrentMessageRepository(self._queue, InMemoryMessageRepository())
         self._sync = Sync(
             client=client,
@@ -91,7 +88,7 @@ class Read:
             end=now,
             now=lambda: from_unix_seconds(time.time()),
             include_deleted=config.include_deleted,
-            put=self._queue.put,
+            channel=self._queue,
         )
 
     @staticmethod

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import logging
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any, BinaryIO, Final
 
@@ -35,6 +38,8 @@ EXIT_FAILED: Final = 1
 EXIT_INTERRUPTED: Final = 128 + signal.SIGINT
 EXIT_BROKEN_PIPE: Final = 128 + signal.SIGPIPE
 EXIT_TERMINATED: Final = 128 + signal.SIGTERM
+SECONDS_TO_FLUSH: Final = 0.2
+BUFFER_BYTES: Final = 256 * 1024
 SECONDS_TO_END: Final = 5.0
 """After SIGTERM. Airbyte and container engines kill after ten."""
 
@@ -43,26 +48,60 @@ GC_THRESHOLDS: Final = (50_000, 20, 100)
 all CPU walking the rows that wait in the queue."""
 
 
+M_ARENA_MAX: Final = -8
+MALLOC_ARENAS: Final = 2
+"""glibc gives every thread an arena of its own, and each keeps what it once needed."""
+
+
 class Output:
-    """Stdout, one whole line at a time, whichever thread writes."""
+    """Stdout, one whole line at a time, whichever thread writes.
+
+    Rows may wait in the buffer for a moment, but never behind a state: whatever else is written
+    takes them along, and a timer does when nothing is.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
+        self._is_waiting = False
+        threading.Thread(target=self._keep_flushing, daemon=True).start()
 
     def write(self, message: AirbyteMessage) -> None:
-        """Write a message and flush it.
+        """Write a message.
 
         Raises:
             BrokenPipeError: when nobody reads any more.
         """
-        self.write_line(_serialize(message))
+        line = _serialize(message)
+        if message.type is Type.RECORD:
+            with self._lock:
+                self._stream.write(line)
+                self._stream.write(b"\n")
+                self._is_waiting = True
+        else:
+            self.write_line(line)
 
     def write_line(self, line: bytes) -> None:
-        """Write one line of JSON and flush it."""
+        """Write one line of JSON, and everything that was written before it."""
         with self._lock:
             self._stream.write(line + b"\n")
             self._stream.flush()
+            self._is_waiting = False
+
+    def flush(self) -> None:
+        """Let nothing wait any longer."""
+        with self._lock:
+            if self._is_waiting:
+                self._stream.flush()
+                self._is_waiting = False
+
+    def _keep_flushing(self) -> None:
+        while True:
+            time.sleep(SECONDS_TO_FLUSH)
+            try:
+                self.flush()
+            except (OSError, ValueError):
+                return  # the next write of the main thread meets the same
 
 
 class OutputHandler(logging.Handler):
@@ -156,6 +195,7 @@ class Process:
         try:
             for message in entrypoint.messages(arguments):
                 self._output.write(message)
+            self._output.flush()
             code = self._verdict(arguments)
         except BrokenPipeError:
             return EXIT_BROKEN_PIPE
@@ -230,14 +270,21 @@ def _serialize(message: AirbyteMessage) -> bytes:
     return line
 
 
-def run() -> None:
-    """Run as a process: the console script and main.py."""
-    output = Output(os.fdopen(os.dup(sys.stdout.fileno()), "wb"))
-    # Whatever else prints, prints elsewhere: stdout belongs to the protocol.
-    sys.stdout = sys.stderr
+def _keep_memory_small() -> None:
+    """Tune the collector and the allocator for many threads that pass large, short-lived values."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    with suppress(AttributeError, OSError):  # only glibc has it
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, MALLOC_ARENAS)
+
+
+def run() -> None:
+    """Run as a process: the console script and main.py."""
+    output = Output(os.fdopen(os.dup(sys.stdout.fileno()), "wb", BUFFER_BYTES))
+    # Whatever else prints, prints elsewhere: stdout belongs to the protocol.
+    sys.stdout = sys.stderr
+    _keep_memory_small()
     process = Process(output)
     signal.signal(signal.SIGTERM, process.terminate)
     try:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
-from airbyte_cdk.sources.types import Record
 
 from source_kustomer.families.brood import Parent
 from source_kustomer.families.child import ChildStream
@@ -91,8 +90,8 @@ class FirstLoad(StreamPartition):
         super().__init__(reading)
         self._stream = stream
 
-    def records(self) -> Iterator[Record]:
-        """Yield the files that are included in the list."""
+    def pass_on(self) -> None:
+        """Pass on the files that are included in the list."""
         reading, stream = self._reading, self._stream
         rows = 0
         pages = reading.client.list_pages(
@@ -106,8 +105,7 @@ class FirstLoad(StreamPartition):
                 message = messages.get(owner, {})
                 updated_at = (message.get("attributes") or {}).get("updatedAt")
                 parent = Parent(owner, updated_at or format_instant(reading.sync.end))
-                yield from stream.rows(reading, parent, [resource])
-                rows += 1
+                rows += stream.put_rows(reading, parent, [resource])
             reading.sync.progress.count(stream.name, len(page.included))
         reading.coverage.close(BEGINNING, None, rows=rows, final=True)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from airbyte_cdk.sources.types import Record
-
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
@@ -51,8 +49,8 @@ class AuditPartition(StreamPartition):
         super().__init__(reading)
         self._start, self._end = span
 
-    def records(self) -> Iterator[Record]:
-        """Yield the entries of the span, and complete it from its end towards its beginning."""
+    def pass_on(self) -> None:
+        """Pass on the entries of the span; complete it from its end towards its beginning."""
         reading, stream = self._reading, self._reading.stream
         end: int | None = None if self._end >= reading.sync.end else self._end
         read_back_to = end
@@ -65,7 +63,7 @@ class AuditPartition(StreamPartition):
                 params["before"] = before
             page = reading.client.get(PATH, params, stream=stream.name)
             reading.begun = True
-            yield from reading.rows(page.data)
+            reading.put_rows(page.data)
             reading.sync.progress.count(stream.name, len(page.data))
             oldest = str(page.data[-1].get("id")) if page.data else None
             if not page.has_next or oldest in (None, before):

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from airbyte_cdk.sources.types import Record
-
 from source_kustomer.errors import KustomerError
 from source_kustomer.families.reading import LOGGER, Reading
 from source_kustomer.sync.coverage import Coverage, Span
@@ -233,10 +231,10 @@ class Brood:
         needs = [self._need, *(backlog.need for backlog in self._backlogs.values())]
         return Coverage.of(span for need in needs for span in need.spans).spans
 
-    def rows(self, parents: Sequence[Resource]) -> Iterator[Record]:
-        """Yield the rows of the parent stream itself."""
+    def put_rows(self, parents: Sequence[Resource]) -> None:
+        """Pass on the rows of the parent stream itself."""
         if self.is_selected:
-            yield from self.parent.rows(parent for parent in parents if self._need.includes(parent))
+            self.parent.put_rows(parent for parent in parents if self._need.includes(parent))
 
     def lines(self) -> Mapping[str, Line]:
         """Start a line of litters for each child: one window's."""

@@ -7,7 +7,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
-from airbyte_cdk.sources.types import Record
 
 from source_kustomer.errors import NotFound
 from source_kustomer.families.brood import Brood, Parent
@@ -120,16 +119,14 @@ class ChildStream(Stream, family=True):
                 if missed == PARENTS_TO_MISS:
                     raise
 
-    def rows(
-        self, reading: Reading, parent: Parent, resources: Sequence[Mapping[str, Any]]
-    ) -> Iterator[Record]:
-        """Flatten children into rows that carry their parent's id and update time."""
-        for record in reading.rows(self.prepare(resource) for resource in resources):
-            row = record.data
-            assert isinstance(row, dict)
-            row[self.parent_id_column] = parent.id
-            row[str(self.cursor_field)] = parent.updated_at
-            yield record
+    def put_rows(
+        self, reading: Reading, parent: Parent, resources: Iterable[Mapping[str, Any]]
+    ) -> int:
+        """Pass on children as rows that carry their parent's id and update time."""
+        return reading.put_rows(
+            (self.prepare(resource) for resource in resources),
+            {self.parent_id_column: parent.id, str(self.cursor_field): parent.updated_at},
+        )
 
     def pages(self, client: Client, parent: str) -> Iterable[Document]:
         """Yield the pages of one parent's list."""
@@ -145,15 +142,14 @@ class ChildPartition(StreamPartition):
         self._stream = stream
         self._backlog = brood.backlog(stream.name)
 
-    def records(self) -> Iterator[Record]:
-        """Yield the children of the parents that come."""
+    def pass_on(self) -> None:
+        """Pass on the children of the parents that come."""
         reading, stream = self._reading, self._stream
         for litter in self._backlog.litters():
             rows = 0
             for parent, resources in stream.children(reading.client, litter.parents):
                 reading.begun = True
-                yield from stream.rows(reading, parent, resources)
-                rows += len(resources)
+                rows += stream.put_rows(reading, parent, resources)
                 if reading.over:
                     return
             self._backlog.read(litter, rows)

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from airbyte_cdk.sources.types import Record
-
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
@@ -74,8 +72,8 @@ class ListPartition(StreamPartition):
         super().__init__(reading)
         self._stream = stream
 
-    def records(self) -> Iterator[Record]:
-        """Yield the rows that have changed since the state."""
+    def pass_on(self) -> None:
+        """Pass on the rows that have changed since the state."""
         reading, stream = self._reading, self._stream
         cursor = reading.cursor
         since = cursor.since if isinstance(cursor, CoverageCursor) else BEGINNING
@@ -85,10 +83,9 @@ class ListPartition(StreamPartition):
                 continue
             for page in stream.pages(reading, walk):
                 reading.begun = True
-                changed = [resource for resource in page.data if _is_changed(resource, since)]
-                yield from reading.rows(changed)
-                rows += len(changed)
-                reading.sync.progress.count(stream.name, len(changed))
+                new = reading.put_rows(r for r in page.data if _is_changed(r, since))
+                rows += new
+                reading.sync.progress.count(stream.name, new)
         if isinstance(cursor, CoverageCursor):
             cursor.close(BEGINNING, None, rows=rows, final=True)
 

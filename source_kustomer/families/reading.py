@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from airbyte_cdk.sources.types import Record
 if TYPE_CHECKING:
     from source_kustomer.families.brood import Brood
 
+from source_kustomer.channel import Channel
 from source_kustomer.errors import KustomerError, NotFound, NotPermitted
 from source_kustomer.families.crew import Crew
 from source_kustomer.families.progress import Progress
@@ -41,8 +42,8 @@ class Sync:
     now: Callable[[], int]
     """The present: an instant."""
     include_deleted: bool
-    put: Callable[[Partition], None]
-    """Hands a further partition to the framework, through the channel that rows go through."""
+    channel: Channel
+    """Takes rows, and further partitions for the framework, in order."""
 
 
 @dataclass
@@ -92,11 +93,23 @@ class Reading:
         )
         return True
 
-    def rows(self, resources: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
-        """Flatten resources into the stream's rows."""
+    def put_rows(
+        self, resources: Iterable[Mapping[str, Any]], also: Mapping[str, Any] | None = None
+    ) -> int:
+        """Flatten resources and put the rows into the channel.
+
+        Args:
+            resources: JSON:API resources.
+            also: columns that every row gets besides.
+
+        Returns:
+            How many rows there were.
+        """
         flatten, name = self.shape.flatten, self.stream.name
-        for resource in resources:
-            yield Record(flatten(resource), name)
+        rows = (flatten(resource) for resource in resources)
+        if also is not None:
+            rows = ({**row, **also} for row in rows)
+        return self.sync.channel.put_rows(Record(row, name) for row in rows)
 
     def end_with(self, error: KustomerError) -> None:
         """Decide what an error means for the stream: skipped, failed, or already told.
@@ -126,21 +139,27 @@ class StreamPartition(Partition):
         self._reading = reading
 
     def read(self) -> Iterable[Record]:
-        """Yield rows; close windows and tell checkpoints in between."""
-        reading = self._reading
-        if reading.over:
-            return
-        try:
-            yield from self.records()
-        except KustomerError as error:
-            self.failed(error)
+        """Put rows into the channel; close windows and tell checkpoints in between.
+
+        Nothing is left for the framework to put in: it would do so row by row.
+        """
+        if not self._reading.over:
+            try:
+                self.pass_on()
+            except KustomerError as error:
+                self.failed(error)
+        return ()
 
     def failed(self, error: KustomerError) -> None:
         """Take an error that ended the reading."""
         self._reading.end_with(error)
 
-    def records(self) -> Iterator[Record]:
-        """Yield rows; raise KustomerError when they cannot be had."""
+    def pass_on(self) -> None:
+        """Read everything and put it into the channel.
+
+        Raises:
+            KustomerError: when it cannot be had.
+        """
         raise NotImplementedError
 
     def to_slice(self) -> Mapping[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import pairwise
@@ -145,10 +145,10 @@ class WindowPartition(StreamPartition):
         self._counted = counted
         self._lines = reading.brood.lines() if reading.brood is not None else {}
 
-    def read(self) -> Iterator[Record]:
-        """Yield the rows of the window, and make room for another reader at its end."""
+    def read(self) -> Iterable[Record]:
+        """Read the window, and make room for another reader at its end."""
         try:
-            yield from super().read()
+            return super().read()
         finally:
             self._reading.sync.crew.leave()
             if self._reading.brood is not None:
@@ -164,11 +164,11 @@ class WindowPartition(StreamPartition):
                 return
         super().failed(error)
 
-    def records(self) -> Iterator[Record]:
-        """Yield the rows of the window, closing it piece by piece."""
+    def pass_on(self) -> None:
+        """Pass on the rows of the window, closing it piece by piece."""
         fetch = partial(self._stream.fetch, self._reading, self._window.index)
         reader = KeysetReader(fetch, self._window.start, self._window.end)
-        yield from self._rows(reader)
+        self._read_on(reader)
         if self._reading.over:
             return
         if self._has_passed_the_end(reader):
@@ -176,17 +176,17 @@ class WindowPartition(StreamPartition):
             # one; only what is dated into the future would not be found by it before its time.
             future = KeysetReader(fetch, self._reading.sync.now() + CLOCK_SKEW, None)
             for batch in future.batches():
-                yield from self._emit(batch.rows)
+                self._put_rows(batch.rows)
         self._close(reader.end, final=True)
         self._release()
 
-    def _rows(self, reader: KeysetReader) -> Iterator[Record]:
+    def _read_on(self, reader: KeysetReader) -> None:
         reading = self._reading
         with contextlib.closing(reader.batches()) as batches:
             for batch in batches:
                 reading.begun = True
                 self._announce(batch)
-                yield from self._emit(batch.rows)
+                self._put_rows(batch.rows)
                 reading.sync.progress.count(
                     self._stream.name, len(batch.rows), page_size=batch.page_size
                 )
@@ -200,9 +200,9 @@ class WindowPartition(StreamPartition):
                 if self._then is None:
                     self._share(reader, batch)
 
-    def _emit(self, resources: Sequence[Resource]) -> Iterator[Record]:
-        brood = self._reading.brood
-        return self._reading.rows(resources) if brood is None else brood.rows(resources)
+    def _put_rows(self, resources: Sequence[Resource]) -> None:
+        family = self._reading.brood or self._reading
+        family.put_rows(resources)
 
     def _close(
         self, end: int | None, resources: Sequence[Resource] = (), *, final: bool = False
@@ -233,7 +233,7 @@ class WindowPartition(StreamPartition):
         if self._reading.brood is not None:
             self._reading.brood.opened(len(partitions))
         for partition in partitions:
-            self._reading.sync.put(partition)
+            self._reading.sync.channel.put(partition)
 
     def _announce(self, batch: Batch) -> None:
         if not self._counted and batch.total:
@@ -272,8 +272,8 @@ class WindowPartition(StreamPartition):
 class OldListPartition(WindowPartition):
     """A window of old records that no search holds: picked out of the whole list."""
 
-    def records(self) -> Iterator[Record]:
-        """Yield the list's records of the window."""
+    def pass_on(self) -> None:
+        """Pass on the list's records of the window."""
         reading, stream, window = self._reading, self._stream, self._window
         LOGGER.info(
             "Stream %s: records older than two years are in no search, so all of GET %s is read.",
@@ -288,7 +288,7 @@ class OldListPartition(WindowPartition):
             reading.begun = True
             seen += len(page.data)
             old = [resource for resource in page.data if _is_within(resource, window)]
-            yield from self._emit(old)
+            self._put_rows(old)
             reading.sync.progress.count(stream.name, len(old))
             if reading.over:
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
@@ -52,6 +53,11 @@ FAILURES_BEFORE_SMALLER: Final = 3
 """After so many 5xx on one query a smaller page is tried: large ones have been seen to fail."""
 
 _SMALLER_MAY_DO: Final = frozenset({400, 413, 422, 500})
+_NETWORK_ERRORS: Final = (
+    requests.exceptions.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+)
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -89,18 +95,20 @@ class _Request:
 class _Answer:
     status: int
     content: bytes
+    """The body as it came over the wire: compressed ones wait in little memory."""
+    encoding: str
 
 
 class _Refused(Exception):
     """An answer that is not worth repeating as it is."""
 
-    def __init__(self, status: int, content: bytes) -> None:
+    def __init__(self, status: int, answer: _Answer | None = None) -> None:
         super().__init__(status)
         self.status = status
-        try:
-            self.body: object = decode(content)
-        except BrokenBody:
-            self.body = None
+        self.body: object = None
+        if answer is not None:
+            with suppress(BrokenBody):
+                self.body = decode(answer.content, answer.encoding)
 
 
 class Client:
@@ -299,7 +307,7 @@ class Client:
             if isinstance(answer, _Answer) and answer.status < HTTPStatus.BAD_REQUEST:
                 with self._decoding:
                     try:
-                        body = decode(answer.content)
+                        body = decode(answer.content, answer.encoding)
                     except BrokenBody as broken:
                         trouble = str(broken)
                     else:
@@ -309,7 +317,7 @@ class Client:
             elif isinstance(answer, str):
                 trouble = answer
             elif not is_worth_retrying(answer.status):
-                raise _Refused(answer.status, answer.content)
+                raise _Refused(answer.status, answer)
             elif answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 self._bear_rate_limit(request, patience, answer)
                 continue
@@ -317,13 +325,13 @@ class Client:
                 trouble = f"HTTP {answer.status}"
             failures += 1
             if failures == max_failures:
-                raise _Refused(HTTPStatus.INTERNAL_SERVER_ERROR, b"")
+                raise _Refused(HTTPStatus.INTERNAL_SERVER_ERROR)
             self._bear(request, patience, trouble)
 
     def _bear_rate_limit(self, request: _Request, patience: Patience, answer: _Answer) -> None:
         self.meter.retried(rate_limited=True)
         if not patience.bears_rate_limit():
-            raise _Refused(answer.status, answer.content)
+            raise _Refused(answer.status, answer)
         LOGGER.warning(
             "Stream %s: the rate limit is exhausted (%s); waiting for its reset, time %d.",
             request.stream,
@@ -387,11 +395,16 @@ class Client:
                 headers={"Content-Type": "application/json"} if request.body else None,
                 timeout=self._timeout,
                 allow_redirects=False,
+                stream=True,
             )
             headers = {name.lower(): value for name, value in response.headers.items()}
             status = response.status_code
-            content = response.content
-        except (requests.exceptions.RequestException, OSError) as error:
+            content = response.raw.read(decode_content=False)
+        except (
+            requests.exceptions.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+        ) as error:
             return _network_trouble(error)
         finally:
             refused = status == HTTPStatus.TOO_MANY_REQUESTS
@@ -402,7 +415,7 @@ class Client:
                 f"{self._host} redirects to another address. The key is not sent there. Check the "
                 "region and the organization."
             )
-        return _Answer(status, content)
+        return _Answer(status, content, headers.get("content-encoding", ""))
 
 
 def _refuse_to_write(request: _Request) -> None:
@@ -422,7 +435,7 @@ def _network_trouble(error: Exception) -> str:
         return "no trusted TLS connection"
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "no connection in time"
-    if isinstance(error, requests.exceptions.Timeout):
+    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
         return "no answer in time"
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy does not connect"

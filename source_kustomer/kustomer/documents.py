@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+
+AUTOMATIC_HEADER = 32
+"""Tells zlib to find out by itself whether a body is gzip or deflate."""
 
 _SURROGATES = dict.fromkeys(range(55296, 57344), "�")
 
@@ -44,12 +48,18 @@ class Document:
         return bool(self.links.get("next"))
 
 
-def decode(body: bytes) -> dict[str, Any]:
+def decode(body: bytes, encoding: str = "") -> dict[str, Any]:
     """Decode a body, once.
+
+    Args:
+        body: as it came over the wire.
+        encoding: its Content-Encoding: gzip, deflate, or nothing.
 
     Raises:
         BrokenBody: when it is no JSON object.
     """
+    if encoding:
+        body = _decompress(body, encoding)
     try:
         decoded = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -57,6 +67,15 @@ def decode(body: bytes) -> dict[str, Any]:
     if not isinstance(decoded, dict):
         raise BrokenBody("the answer is no JSON object")
     return decoded
+
+
+def _decompress(body: bytes, encoding: str) -> bytes:
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise BrokenBody(f"the answer is encoded as {encoding}, which was not asked for")
+    try:
+        return zlib.decompress(body, wbits=zlib.MAX_WBITS | AUTOMATIC_HEADER)
+    except zlib.error:
+        raise BrokenBody("the compressed answer is cut short") from None
 
 
 def _decode_loosely(body: bytes) -> Any:

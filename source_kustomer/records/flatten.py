@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
-from source_kustomer.records.custom import COLUMN_PREFIX, CustomAttributes
+from source_kustomer.records.custom import CustomAttributes
 from source_kustomer.records.record import Record
-from source_kustomer.records.values import FITTERS, MISFIT, Fitter, snake_case, snake_keys
+from source_kustomer.records.values import FITTERS, MISFIT, Fitter, list_of, snake_case, snake_keys
 
 Row = dict[str, Any]
 
-MISFITS = "misfit_values"
+MISFITS: Final = "misfit_values"
+_OWN: Final = frozenset({"id", "type", "links", MISFITS})
+"""Columns that no attribute and no relationship may pass for."""
+
+_PLAIN: Final[Mapping[str, type]] = {"text": str, "boolean": bool, "number": float}
+"""Types whose values fit a column as they are, which saves asking its fitter."""
+
+_LINKS: Final = frozenset({"links", "link", "meta"})
+"""What a relationship consists of that has no target."""
+
+_REFERENCES: Final = frozenset({"reference", "references", "object", "objects", "values"})
+"""Types of columns that the target of a relationship can fit."""
+
+_MOST_KEYS: Final = 10_000
+"""How many keys are remembered: names that users give to klasses must not fill the memory."""
+
+_Entry = tuple[str, type | None, Fitter]
+"""A column, the type that fits it as it is, and the fitter of all else."""
 
 
 class Shape:
@@ -21,30 +38,35 @@ class Shape:
 
     def __init__(
         self,
-        fitters: Mapping[str, Fitter],
-        renames: Mapping[str, str],
-        attributes: frozenset[str],
-        dropped: frozenset[str],
+        record: type[Record],
         custom: CustomAttributes,
+        dropped: frozenset[str],
     ) -> None:
-        """Take the parts; `of` puts them together.
+        """Compile the columns' types into tables.
 
         Args:
-            fitters: the fitter of each declared column.
-            renames: columns of attributes that are not named after them.
-            attributes: declared columns with a relationship of the same name beside them.
-            dropped: columns that are not selected.
+            record: the model of the rows.
             custom: the organization's own attributes.
+            dropped: columns that are not selected.
         """
-        self._fitters = dict(fitters)
-        self._columns = dict(renames)
-        self._twins = attributes
+        types = record.column_types()
+        self._types = types
+        self._renames = record.renames
         self._dropped = dropped
         self._custom = {
-            attribute.name: _list_fitter(attribute.column_type)
-            for attribute in custom.by_name.values()
+            name: (_PLAIN.get(one.column_type), _fitter(one.column_type))
+            for name, one in custom.by_name.items()
         }
-        self._custom_columns = custom.as_columns
+        self._custom_columns = {
+            column: one.name for column, one in custom.columns().items() if column not in types
+        }
+        # An attribute has its column to itself, whether it is there or not.
+        self._twins = frozenset(
+            name for name in types if f"{name}_data" in types or types[name] not in _REFERENCES
+        )
+        self._reserved = _OWN | self._custom_columns.keys()
+        self._attributes: dict[str, _Entry] = {}
+        self._relationships: dict[str, _Entry] = {}
 
     @staticmethod
     def of(
@@ -61,31 +83,24 @@ class Shape:
             columns: the selected columns; None selects all. What the model does not declare
                 cannot be deselected, so it is always kept.
         """
-        types = record.column_types()
-        declared = set(types)
-        dropped = frozenset() if columns is None else frozenset(declared - columns - {"id"})
-        return Shape(
-            {name: FITTERS[kind] for name, kind in types.items()},
-            record.renames,
-            frozenset(name for name in declared if f"{name}_data" in declared),
-            dropped,
-            custom or CustomAttributes(),
-        )
+        declared = frozenset(record.column_types())
+        dropped = frozenset() if columns is None else declared - columns - {"id"}
+        return Shape(record, custom or CustomAttributes(), dropped)
 
     def flatten(self, resource: Mapping[str, Any]) -> Row:
-        """Turn a resource into a row that fits the stream's schema; no value is lost."""
-        row: Row = {}
+        """Turn a resource into a row that fits the stream's schema; no value is lost.
+
+        What does not fit a column's type, and could not be turned into it without loss, is kept
+        as it came, by column name, in `misfit_values`.
+        """
+        row: Row = {"id": _identity(resource)}
         misfits: Row = {}
+        for name in ("type", "links"):
+            if name in resource:
+                self._put(row, misfits, self._entry(name, name), resource[name])
         attributes = resource.get("attributes")
         if type(attributes) is dict:
-            columns = self._columns
-            for key, value in attributes.items():
-                column = columns.get(key)
-                if column is None:
-                    column = columns[key] = self._column_of(key)
-                if column in row:
-                    column = key
-                self._put(row, misfits, column, value)
+            self._fill(row, misfits, attributes)
         elif attributes is not None:
             misfits["attributes"] = attributes
         relationships = resource.get("relationships")
@@ -93,80 +108,147 @@ class Shape:
             self._relate(row, misfits, relationships)
         elif relationships is not None:
             misfits["relationships"] = relationships
-        for name in ("type", "links"):
-            if name in resource:
-                self._put(row, misfits, name, resource[name])
-        custom = row.get("custom")
-        if type(custom) is dict:
-            row["custom"] = self._fit_custom(row, misfits, custom)
+        if self._custom:
+            self._fit_custom(row, misfits)
         for name in self._dropped:
             row.pop(name, None)
-        row["id"] = _identity(resource)
+            misfits.pop(name, None)
         if misfits and MISFITS not in self._dropped:
             row[MISFITS] = misfits
         return row
 
-    def _column_of(self, key: str) -> str:
-        column = snake_case(key)
-        # An attribute must not pass for the record's own type, links or id.
-        return f"attribute_{column}" if column in {"id", "type", "links", MISFITS} else column
+    def _fill(self, row: Row, misfits: Row, attributes: Mapping[str, Any]) -> None:
+        known = self._attributes
+        columns = len(row) + len(attributes)
+        for key, value in attributes.items():
+            column, plain, fit = known.get(key) or self._attribute(key)
+            if type(value) is plain or value is None:
+                row[column] = value
+            else:
+                fitted = fit(value)
+                if fitted is MISFIT:
+                    row[column] = None
+                    misfits[column] = value
+                else:
+                    row[column] = fitted
+        if len(row) != columns:
+            self._fill_apart(row, misfits, attributes)
 
-    def _put(self, row: Row, misfits: Row, column: str, value: Any) -> None:
-        if value is None:
-            row[column] = None
-            return
-        fitter = self._fitters.get(column)
-        if fitter is None:
-            kind = type(value)
-            row[column] = snake_keys(value) if kind is dict or kind is list else value
-            return
-        fitted = fitter(value)
+    def _fill_apart(self, row: Row, misfits: Row, attributes: Mapping[str, Any]) -> None:
+        """Fill in attributes of which some share a column's name.
+
+        The one spelled like the column has it, or else the first that no model renames. The
+        others have their own spelling for a name.
+        """
+        columns = {key: self._attribute(key)[0] for key in attributes}
+        for column in columns.values():
+            row.pop(column, None)
+            misfits.pop(column, None)
+        taken = set(self._reserved)
+        for key in sorted(columns, key=lambda key: (key != columns[key], key in self._renames)):
+            column = columns[key] if columns[key] not in taken else key
+            column = _untaken(column, taken)
+            taken.add(column)
+            self._put(row, misfits, self._entry(column, column), attributes[key])
+
+    def _attribute(self, key: str) -> _Entry:
+        entry = self._attributes.get(key)
+        if entry is None:
+            column = _untaken(self._renames.get(key) or snake_case(key), self._reserved)
+            entry = self._entry(column, column)
+            if len(self._attributes) < _MOST_KEYS:
+                self._attributes[key] = entry
+        return entry
+
+    def _relate(self, row: Row, misfits: Row, relationships: Mapping[str, Any]) -> None:
+        known = self._relationships
+        for key, relationship in relationships.items():
+            if type(relationship) is dict and "data" in relationship:
+                target = relationship["data"]
+            elif type(relationship) is dict and relationship.keys() <= _LINKS:
+                continue
+            else:
+                target = MISFIT
+            entry = known.get(key) or self._relationship(key)
+            column = entry[0]
+            if column in row:
+                column = _apart(column, row)
+                entry = self._entry(column, column)
+            if target is not MISFIT:
+                self._put(row, misfits, entry, target)
+            elif relationship is not None:
+                row[column] = None
+                misfits[column] = relationship
+
+    def _relationship(self, key: str) -> _Entry:
+        column = snake_case(key)
+        if column in self._twins or column in self._reserved:
+            column = f"{column}_data"
+        entry = self._entry(column, column)
+        if len(self._relationships) < _MOST_KEYS:
+            self._relationships[key] = entry
+        return entry
+
+    def _entry(self, column: str, declared: str) -> _Entry:
+        kind = self._types.get(declared)
+        if kind is None:
+            return column, str, snake_keys
+        return column, _PLAIN.get(kind), FITTERS[kind]
+
+    @staticmethod
+    def _put(row: Row, misfits: Row, entry: _Entry, value: Any) -> None:
+        column, plain, fit = entry
+        fitted = value if type(value) is plain or value is None else fit(value)
         if fitted is MISFIT:
             row[column] = None
             misfits[column] = value
         else:
             row[column] = fitted
 
-    def _relate(self, row: Row, misfits: Row, relationships: Mapping[str, Any]) -> None:
-        for key, relationship in relationships.items():
-            if type(relationship) is not dict or "data" not in relationship:
-                continue
-            column = snake_case(key)
-            if column in row or column in self._twins:
-                column = f"{column}_data"
-            if column in {"id", "type", "links"}:
-                column = f"{column}_data"
-            self._put(row, misfits, column, relationship["data"])
-
-    def _fit_custom(self, row: Row, misfits: Row, custom: Mapping[str, Any]) -> Row:
+    def _fit_custom(self, row: Row, misfits: Row) -> None:
         """Fit the declared custom attributes; keys stay verbatim, unknown ones are kept."""
-        fitted: Row = {}
+        custom = row.get("custom")
+        if type(custom) is not dict:
+            return
+        fitted = dict(custom)
         for name, value in custom.items():
-            fitter = self._custom.get(name)
-            if fitter is not None and value is not None:
-                kept = fitter(value)
-                if kept is MISFIT:
-                    misfits[f"custom.{name}"] = value
-                    kept = None
-                fitted[name] = kept
-            else:
-                fitted[name] = value
-        if self._custom_columns:
-            for name in self._custom.keys() & fitted.keys():
-                row[COLUMN_PREFIX + name] = fitted[name]
-        return fitted
+            plain, fit = self._custom.get(name, _KEPT)
+            if type(value) is plain or value is None:
+                continue
+            fitted[name] = fit(value)
+            if fitted[name] is MISFIT:
+                fitted[name] = None
+                misfits[f"custom.{name}"] = value
+        row["custom"] = fitted
+        for column, name in self._custom_columns.items():
+            if name in fitted:
+                row[column] = fitted[name]
 
 
-def _list_fitter(column_type: str) -> Fitter:
-    if column_type in FITTERS:
-        return FITTERS[column_type]
-    fit = FITTERS[column_type.removesuffix("s")]
+def _kept(value: Any) -> Any:
+    return value
 
-    def fit_all(value: Any) -> Any:
-        items = [fit(item) for item in (value if type(value) is list else [value])]
-        return MISFIT if MISFIT in items else items
 
-    return fit_all
+_KEPT: Final[tuple[type | None, Fitter]] = (str, _kept)
+
+
+def _fitter(column_type: str) -> Fitter:
+    fitter = FITTERS.get(column_type)
+    return fitter or list_of(FITTERS[column_type.removesuffix("s")])
+
+
+def _untaken(column: str, taken: Iterable[str]) -> str:
+    """Return a name that an attribute can have without passing for another column."""
+    while column in taken:
+        column = f"attribute_{column}"
+    return column
+
+
+def _apart(column: str, row: Row) -> str:
+    """Return the name of a relationship's column beside an attribute of the same name."""
+    while column in row:
+        column = f"{column}_data"
+    return column
 
 
 def _identity(resource: Mapping[str, Any]) -> str:
