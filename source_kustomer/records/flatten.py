@@ -97,7 +97,7 @@ class Shape:
         misfits: Row = {}
         for name in ("type", "links"):
             if name in resource:
-                self._put(row, misfits, self._entry(name, name), resource[name])
+                self._put(row, misfits, self._entry(name), resource[name])
         attributes = resource.get("attributes")
         if type(attributes) is dict:
             self._fill(row, misfits, attributes)
@@ -149,13 +149,13 @@ class Shape:
             column = columns[key] if columns[key] not in taken else key
             column = _untaken(column, taken)
             taken.add(column)
-            self._put(row, misfits, self._entry(column, column), attributes[key])
+            self._put(row, misfits, self._entry(column), attributes[key])
 
     def _attribute(self, key: str) -> _Entry:
         entry = self._attributes.get(key)
         if entry is None:
             column = _untaken(self._renames.get(key) or snake_case(key), self._reserved)
-            entry = self._entry(column, column)
+            entry = self._entry(column)
             if len(self._attributes) < _MOST_KEYS:
                 self._attributes[key] = entry
         return entry
@@ -173,7 +173,7 @@ class Shape:
             column = entry[0]
             if column in row:
                 column = _apart(column, row)
-                entry = self._entry(column, column)
+                entry = self._entry(column)
             if target is not MISFIT:
                 self._put(row, misfits, entry, target)
             elif relationship is not None:
@@ -184,13 +184,13 @@ class Shape:
         column = snake_case(key)
         if column in self._twins or column in self._reserved:
             column = f"{column}_data"
-        entry = self._entry(column, column)
+        entry = self._entry(column)
         if len(self._relationships) < _MOST_KEYS:
             self._relationships[key] = entry
         return entry
 
-    def _entry(self, column: str, declared: str) -> _Entry:
-        kind = self._types.get(declared)
+    def _entry(self, column: str) -> _Entry:
+        kind = self._types.get(column)
         if kind is None:
             return column, str, snake_keys
         return column, _PLAIN.get(kind), FITTERS[kind]
@@ -233,8 +233,7 @@ _KEPT: Final[tuple[type | None, Fitter]] = (str, _kept)
 
 
 def _fitter(column_type: str) -> Fitter:
-    fitter = FITTERS.get(column_type)
-    return fitter or list_of(FITTERS[column_type.removesuffix("s")])
+    return FITTERS.get(column_type) or list_of(FITTERS[column_type.removesuffix("s")])
 
 
 def _untaken(column: str, taken: Iterable[str]) -> str:

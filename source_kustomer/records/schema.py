@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from source_kustomer.records.custom import COLUMN_PREFIX, CustomAttributes
+from source_kustomer.records.custom import CustomAttributes
 from source_kustomer.records.record import Record
 from source_kustomer.records.values import SCHEMAS
 
@@ -26,8 +26,8 @@ def json_schema(record: type[Record], custom: CustomAttributes | None = None) ->
         properties["custom"]["properties"] = {
             attribute.name: attribute.schema for attribute in custom.by_name.values()
         }
-        for attribute in custom.columns():
-            properties[COLUMN_PREFIX + attribute.name] = attribute.schema
+        for column, attribute in custom.columns().items():
+            properties[column] = attribute.schema
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "type": "object",
