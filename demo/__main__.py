@@ -1,0 +1,164 @@
+"""Run it: `python -m demo [--pyairbyte PATH_TO_PYTHON] [--records N]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from demo.connector import Connector, ConnectorFailedError, Message, Report, launcher, moment
+from demo.tables import table
+from kustomer_sandbox import Sandbox
+from source_kustomer.streams import STREAMS
+
+OUTPUT: Final = Path("demo-output")
+SUGGESTED: Final = tuple(stream.name for stream in STREAMS if stream.suggested)
+PLENTY_PER_MINUTE: Final = 1_000_000
+"""Limits that let nothing wait; real ones are 300 to 2,000 requests and 100 searches a minute."""
+CHANGES: Final[dict[str, dict[str, Any]]] = {
+    "conversations": {"updates": 40, "inserts": 12, "deletes": 3},
+    "customers": {"updates": 25, "inserts": 5, "deletes": 1},
+    "messages": {"updates": 10, "inserts": 60, "deletes": 2},
+}
+SAMPLE_COLUMNS: Final = ("id", "updated_at", "name", "status", "preview")
+SHORT: Final = 32
+WAREHOUSE: Final = Path(__file__).with_name("warehouse.py")
+
+
+def main() -> int:
+    """Tell the whole story; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--pyairbyte", metavar="PYTHON", help="a Python that has PyAirbyte")
+    parser.add_argument("--records", type=int, default=10_000, help="about how many there are")
+    arguments = parser.parse_args()
+    begin = time.monotonic()
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir()
+    try:
+        with Sandbox(
+            arguments.records,
+            organization_per_minute=PLENTY_PER_MINUTE,
+            searches_per_minute=PLENTY_PER_MINUTE,
+        ) as sandbox:
+            say(f"A sandbox serves Kustomer's API with about {arguments.records:,} records.")
+            connector = Connector(sandbox.url, {"api_key": sandbox.key}, OUTPUT)
+            as_messages(connector, sandbox)
+            if arguments.pyairbyte:
+                into_duckdb(arguments.pyairbyte, sandbox)
+    except ConnectorFailedError as error:
+        say(f"The demo ends here: {error}")
+        return 1
+    say(f"All files lie in {OUTPUT}/. The demo took {time.monotonic() - begin:.0f} seconds.")
+    return 0
+
+
+def say(text: str) -> None:
+    """Print a paragraph."""
+    print(text, end="\n\n", flush=True)
+
+
+def as_messages(connector: Connector, sandbox: Sandbox) -> None:
+    """Run check, discover, a first and an incremental read."""
+    works, text, seconds = connector.check()
+    if not works:
+        raise ConnectorFailedError(text)
+    say(f"check     the key works and may read every stream ({seconds:.1f} s).")
+    streams, seconds = connector.discover()
+    columns = sum(len(stream["json_schema"]["properties"]) for stream in streams)
+    say(f"discover  {len(streams)} streams with {columns:,} columns ({seconds:.1f} s).")
+    chosen = [stream for stream in streams if stream["name"] in SUGGESTED]
+    first = connector.read(chosen, "first-read.jsonl")
+    say(f"read      {told(first)}")
+    changed = change(sandbox)
+    say(f"change    {changed}")
+    second = connector.read(chosen, "second-read.jsonl", first.states)
+    say(f"read      {told(second)} Only what changed, and the ten minutes before.")
+    print(compare(chosen, first, second), end="\n\n")
+    print("Three of the rows that the second read brought:")
+    rows = second.streams["conversations"].samples
+    cells = [[short(row.get(column)) for column in SAMPLE_COLUMNS] for row in rows]
+    print(table(SAMPLE_COLUMNS, cells), end="\n\n")
+    say(
+        f"The messages of both reads: {first.path} and {second.path}\n"
+        f"What the second one continued from: {OUTPUT / 'state.json'}"
+    )
+
+
+def told(report: Report) -> str:
+    """Sum up a read in a sentence."""
+    return f"{report.rows:,} rows with {report.requests:,} requests in {report.seconds:.1f} s."
+
+
+def change(sandbox: Sandbox) -> str:
+    """Change records in the sandbox, and say what was done."""
+    parts = []
+    for name, counts in CHANGES.items():
+        sandbox.change(name, **counts)
+        what = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        parts.append(f"{name}: {what}")
+    return "; ".join(parts) + "."
+
+
+def compare(streams: list[Message], first: Report, second: Report) -> str:
+    """Lay both reads side by side, stream by stream."""
+    header = ("stream", "rows", "requests", "newest updated_at", "s")
+    lines = []
+    for stream in streams:
+        line: list[object] = [stream["name"]]
+        for report in (first, second):
+            one = report.streams[stream["name"]]
+            line += [one.rows, one.requests, moment(one.newest), one.seconds]
+        lines.append(line)
+    again = [f"{title} (2nd)" if title in ("rows", "requests") else title for title in header[1:]]
+    return table((*header, *again), lines)
+
+
+def short(value: object) -> str:
+    """Cut a value to what fits a terminal."""
+    text = "" if value is None else str(value)
+    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
+
+
+def into_duckdb(python: str, sandbox: Sandbox) -> None:
+    """Let PyAirbyte do the same, into a database that can be asked."""
+    environment = {**os.environ, "KUSTOMER_API_URL": sandbox.url}
+    sync = ("sync", str(OUTPUT), str(launcher(OUTPUT)), *SUGGESTED)
+    first = in_warehouse(python, environment, *sync)
+    say(f"PyAirbyte {first['rows']:,} rows into DuckDB ({first['seconds']:.1f} s).")
+    say(f"change    {change(sandbox)}")
+    second = in_warehouse(python, environment, *sync)
+    say(f"PyAirbyte {second['rows']:,} rows merged by id ({second['seconds']:.1f} s).")
+    answer = in_warehouse(python, environment, "ask", str(OUTPUT))
+    print("The tables in DuckDB:")
+    print(table(("table", "rows", "distinct ids"), answer["tables"]), end="\n\n")
+    print("Open conversations per team:")
+    print(table(("team", "open"), answer["teams"]), end="\n\n")
+    print("Median first response per week:")
+    print(table(("week of", "conversations", "minutes"), answer["weeks"]), end="\n\n")
+    say(f"The database: {OUTPUT / 'kustomer.duckdb'}\nBoth answers drawn: {answer['chart']}")
+
+
+def in_warehouse(python: str, environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
+    """Run the part that needs PyAirbyte; return what it answers."""
+    done = subprocess.run(
+        [python, WAREHOUSE, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ConnectorFailedError(f"PyAirbyte could not {arguments[0]}: {last}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
