@@ -211,7 +211,8 @@ class Process:
                     "Please report this with the log.",
                 )
             )
-        return EXIT_TERMINATED if self._terminated else code
+        # A command that was complete before it was told to end has not failed.
+        return EXIT_TERMINATED if self._terminated and code != os.EX_OK else code
 
     def _set_up_logging(self, *, debug: bool) -> None:
         logging.getLogger().handlers = [OutputHandler(self._output)]
