@@ -142,7 +142,7 @@ def into_duckdb(python: str, sandbox: Sandbox) -> None:
     print(table(("team", "open"), answer["teams"]), end="\n\n")
     print("Median first response per week:")
     print(table(("week of", "conversations", "minutes"), answer["weeks"]), end="\n\n")
-    say(f"The database: {OUTPUT / 'kustomer.duckdb'}\nBoth answers drawn: {answer['chart']}")
+    say(f"The database: {OUTPUT / 'warehouse.duckdb'}\nBoth answers drawn: {answer['chart']}")
 
 
 def in_warehouse(python: str, environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
@@ -155,8 +155,10 @@ def in_warehouse(python: str, environment: Mapping[str, str], *arguments: str) -
         check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ConnectorFailedError(f"PyAirbyte could not {arguments[0]}: {last}")
+        log = OUTPUT / "pyairbyte.log"
+        with log.open("a") as file:
+            file.write(done.stderr)
+        raise ConnectorFailedError(f"PyAirbyte could not {arguments[0]}; {log} says why.")
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -37,6 +37,7 @@ class StreamReport:
     newest: str = ""
     seconds: float = 0.0
     samples: list[Mapping[str, Any]] = field(default_factory=list)
+    """The last rows that came."""
 
 
 @dataclass
@@ -183,8 +184,7 @@ def report(path: Path, names: Sequence[str], seconds: float) -> Report:
             stream, row = streams[message["record"]["stream"]], message["record"]["data"]
             stream.rows += 1
             stream.newest = max(stream.newest, row.get("updated_at") or "")
-            if len(stream.samples) < SAMPLE_ROWS:
-                stream.samples.append(row)
+            stream.samples = [row, *stream.samples[: SAMPLE_ROWS - 1]]
         elif kind == "STATE":
             state = message["state"]
             states[state["stream"]["stream_descriptor"]["name"]] = state

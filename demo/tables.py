@@ -16,8 +16,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], indent: str =
     cells = [[_text(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
     numeric = [
-        bool(rows) and all(isinstance(value, int | float) for value in column)
-        for column in (list(zip(*rows, strict=True)) or [[]] * len(header))
+        bool(rows) and all(isinstance(row[index], int | float) for row in rows)
+        for index in range(len(header))
     ]
     lines = [list(header), ["-" * width for width in widths], *cells]
     return "\n".join(

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 # Before PyAirbyte is imported: it asks nobody, and tells nobody, anything.
-os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", NO_COLOR="1")
+os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", NO_COLOR="1", NO_LIVE_PROGRESS="1")
 warnings.simplefilter("ignore")
 
 SCHEMA = "kustomer"
@@ -38,9 +38,9 @@ OPEN_PER_TEAM = f"""
 FIRST_RESPONSE_PER_WEEK = f"""
     SELECT strftime(date_trunc('week', created_at), '%Y-%m-%d') AS week,
            count(*) AS conversations,
-           median(CAST(first_response ->> '$.time' AS BIGINT)) / 60000.0 AS median_minutes
+           median(CAST(json_extract_string(first_response, '$.time') AS BIGINT)) / 60000.0
     FROM {SCHEMA}.conversations
-    WHERE deleted IS NOT true AND first_response ->> '$.time' IS NOT NULL
+    WHERE deleted IS NOT true AND json_extract_string(first_response, '$.time') IS NOT NULL
     GROUP BY week
     ORDER BY week DESC
     LIMIT 10
@@ -49,7 +49,7 @@ FIRST_RESPONSE_PER_WEEK = f"""
 
 def database(folder: Path) -> Path:
     """Return where the DuckDB database lies."""
-    return folder / "kustomer.duckdb"
+    return folder / "warehouse.duckdb"
 
 
 def sync(folder: Path, executable: str, streams: Sequence[str]) -> dict[str, Any]:
@@ -61,6 +61,7 @@ def sync(folder: Path, executable: str, streams: Sequence[str]) -> dict[str, Any
         streams: their names.
     """
     begin = time.monotonic()
+    os.environ["AIRBYTE_LOGGING_ROOT"] = str(folder / "pyairbyte-logs")
     with (folder / "pyairbyte.log").open("a") as log, redirect_stdout(log), redirect_stderr(log):
         import airbyte
         from airbyte.caches import DuckDBCache

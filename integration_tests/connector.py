@@ -1,0 +1,115 @@
+"""The connector as a process, and what it wrote, for the tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS = 240
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a process wrote, and how it ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages; fails when a line of stdout is none."""
+        messages = [json.loads(line) for line in self.stdout.splitlines()]
+        assert all(isinstance(message, dict) and "type" in message for message in messages)
+        return messages
+
+    def of(self, kind: str) -> list[Any]:
+        """The bodies of the messages of one kind, such as RECORD."""
+        bodies = {"CONNECTION_STATUS": "connectionStatus"}
+        return [m[bodies.get(kind, kind.lower())] for m in self.messages if m["type"] == kind]
+
+    @property
+    def errors(self) -> list[Message]:
+        """The errors of the trace messages."""
+        return [trace["error"] for trace in self.of("TRACE") if trace["type"] == "ERROR"]
+
+    @property
+    def streams(self) -> list[Message]:
+        """The streams of the one catalog."""
+        (catalog,) = self.of("CATALOG")
+        return list(catalog["streams"])
+
+    def rows(self, stream: str) -> list[Message]:
+        """The rows of a stream."""
+        return [record["data"] for record in self.of("RECORD") if record["stream"] == stream]
+
+    @property
+    def last_states(self) -> list[Message]:
+        """The last state of every stream."""
+        states = {state["stream"]["stream_descriptor"]["name"]: state for state in self.of("STATE")}
+        return list(states.values())
+
+
+class Connector:
+    """Runs `main.py` with files in a folder of its own."""
+
+    def __init__(self, folder: Path, url: str | None, config: Mapping[str, Any] | None) -> None:
+        self.folder = folder
+        self._environment = {**os.environ, "AIRBYTE_ENABLE_UNSAFE_CODE": ""}
+        if url is not None:
+            self._environment["KUSTOMER_API_URL"] = url
+        self.config = None if config is None else self.write("config.json", config)
+
+    def write(self, name: str, content: object) -> str:
+        """Write a file; text as it is, anything else as JSON. Return its path."""
+        path = self.folder / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+    def run(self, *arguments: str) -> Output:
+        """Run it with these arguments."""
+        done = subprocess.run(
+            [sys.executable, ROOT / "main.py", *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        return Output(done.returncode, done.stdout, done.stderr)
+
+    def command(self, name: str, *arguments: str) -> Output:
+        """Run a command that takes the configuration."""
+        assert self.config is not None
+        return self.run(name, "--config", self.config, *arguments)
+
+    def read(self, catalog: Message, states: Sequence[Message] | None = None) -> Output:
+        """Read a configured catalog, from states if there are any."""
+        arguments = ["--catalog", self.write("catalog.json", catalog)]
+        if states is not None:
+            arguments += ["--state", self.write("state.json", list(states))]
+        return self.command("read", *arguments)
+
+
+def configured(streams: Iterable[Message], sync_mode: str = "incremental") -> Message:
+    """Configure discovered streams, as Airbyte does when a user selects them all."""
+    return {
+        "streams": [
+            {
+                "stream": stream,
+                "sync_mode": sync_mode,
+                "destination_sync_mode": "append",
+                "cursor_field": stream["default_cursor_field"],
+                "primary_key": stream["source_defined_primary_key"],
+            }
+            for stream in streams
+        ]
+    }
