@@ -70,6 +70,9 @@ def decode(body: bytes, encoding: str = "") -> dict[str, Any]:
 
 
 def _decompress(body: bytes, encoding: str) -> bytes:
+    encoding = encoding.strip().lower()
+    if encoding in {"", "identity"}:
+        return body
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise BrokenBody(f"the answer is encoded as {encoding}, which was not asked for")
     try:
@@ -85,7 +88,7 @@ def _decode_loosely(body: bytes) -> Any:
     """
     try:
         decoded = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BrokenBody("the answer is no JSON") from None
     return _without_surrogates(decoded)
 

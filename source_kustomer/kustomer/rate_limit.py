@@ -38,9 +38,14 @@ SETTLED: Final = 3.0
 """Seconds after which all answers of the window before have come, mostly."""
 SILENT_ANSWERS: Final = 3
 """Searches whose answers say nothing of a search limit, before it is put to the trial."""
+TRIED_AT_ONCE: Final = 0.95
+"""The part of the documented search limit that a trial uses before it sends one at a time."""
 STEP_BACK: Final = 0.9
 STEP_UP: Final = 0.05
 """After a 429, of what got through; and per clean window, of the limit."""
+LONGEST_HOLD: Final = 8
+"""Clean windows before stepping up again. Each 429 under a ceiling doubles them from one: what
+others use steadily is not run into every few minutes, here and there, by them as well as by us."""
 
 
 class Kind(Enum):
@@ -104,8 +109,8 @@ class Budget:
         self.limit = limit
         self.is_known = False
         self.in_flight = 0
-        self.answers = 0
-        """Requests answered in this window."""
+        self.successes = 0
+        """Requests that were surely both let through and counted in this window."""
         self.sent = 0
         """Requests sent in this window, those on their way at its start included."""
         self._share = share
@@ -115,6 +120,8 @@ class Budget:
         self._others_before: float | None = None
         self._refused = 0
         self._ceiling: float | None = None
+        self._hold = 0
+        self._held = 0
         self._blocked_until = float("-inf")
 
     def quota(self, now: float) -> float:
@@ -150,9 +157,10 @@ class Budget:
         """Tell whether a 429 forbids everything until the window resets."""
         return self._blocked_until > now
 
-    def is_used_up(self, now: float) -> bool:
-        """Tell whether this window's quota is spent."""
-        return self.sent >= self.quota(now)
+    def sent_by(self, now: float) -> int:
+        """Return how many requests were sent in the window that `now` lies in."""
+        self._roll(now)
+        return self.sent
 
     def send(self, now: float) -> None:
         """Count a request that is sent."""
@@ -163,7 +171,16 @@ class Budget:
     def answered(self) -> None:
         """Count a request that is no longer on its way, whatever became of it."""
         self.in_flight -= 1
-        self.answers += 1
+
+    def succeeded(self, now: float) -> None:
+        """Count a request that was let through, unless another window may have counted it."""
+        self._roll(now)
+        self.successes += self._start + SETTLED < now < self._end - SETTLED
+
+    def settled_at(self, now: float) -> float:
+        """Return when the window that `now` lies in has surely begun for the server as well."""
+        self._roll(now)
+        return self._start + SETTLED
 
     def learn(self, now: float, told: Told) -> None:
         """Take in what an answer says of this limit."""
@@ -190,6 +207,9 @@ class Budget:
     def refuse(self, now: float, told: Told) -> None:
         """Take in a 429: nothing more until the window resets, and less in the next ones."""
         self._roll(now)
+        if not self._refused:
+            self._hold = 1 if self._ceiling is None else min(LONGEST_HOLD, 2 * self._hold)
+            self._held = 0
         self._refused += 1
         if told.reset_in is not None and self._is_of_this_window(now, told):
             self._move_end(now, now + told.reset_in + GUARD)
@@ -200,7 +220,10 @@ class Budget:
     def _move_end(self, now: float, end: float) -> None:
         if end > self._end + WINDOW / 2:
             self._begin(now, end)
-        elif abs(end - self._end) > GUARD * 2:
+        elif end > self._end or end < self._end - GUARD * 2:
+            # Told in whole seconds, it wavers: the latest is believed, lest we are early.
+            if abs(end - self._end) > GUARD * 2:
+                self.successes = -self.in_flight
             self._start, self._end = end - WINDOW, end
 
     def _roll(self, now: float) -> None:
@@ -213,13 +236,19 @@ class Budget:
         follows = had_window and now - self._end < WINDOW
         self._others_before = self._others if follows else None
         if follows and not self._refused and self._ceiling is not None:
-            raised = self._ceiling + STEP_UP * self.limit
-            self._ceiling = raised if raised < self._share * self.limit else None
+            self._step_up(self._ceiling)
         self._start, self._end = end - WINDOW, end
         self._others, self._refused = 0.0, 0
         # Those on their way may be counted on either side of the change: on both, here.
         self.sent = self.in_flight
-        self.answers = 0
+        self.successes = -self.in_flight
+
+    def _step_up(self, ceiling: float) -> None:
+        """Try a little more than a 429 has left us, after enough clean windows."""
+        self._held += 1
+        if self._held > self._hold:
+            raised = ceiling + STEP_UP * self.limit
+            self._ceiling = raised if raised < self._share * self.limit else None
 
 
 class Budgets:
@@ -235,7 +264,8 @@ class Budgets:
         self._clock = clock or Clock()
         self._changed = threading.Condition()
         self._organization = Budget(ORGANIZATION_LIMIT, share)
-        self._search: Budget | None = Budget(SEARCH_LIMIT, share)
+        self._search = Budget(SEARCH_LIMIT, share)
+        self._is_search_limited = True
         self._trial_is_over = False
         self._silent_answers = 0
         self._waiting: dict[Kind, deque[object]] = {kind: deque() for kind in Kind}
@@ -274,31 +304,36 @@ class Budgets:
 
     def _next_free(self, kind: Kind, now: float) -> float:
         organization = self._organization.next_free(now)
-        if kind is Kind.LIST or self._search is None:
+        if kind is Kind.LIST or not self._is_search_limited:
             return organization
-        if self._is_on_trial(self._search) and not self._search.is_blocked(now):
-            alone = self._search.in_flight == 0
-            if alone or not self._search.is_used_up(now):
-                return organization
-        return max(organization, self._search.next_free(now))
+        search = self._search
+        if (
+            self._is_on_trial()
+            and not search.is_blocked(now)
+            and (search.in_flight == 0 or search.sent_by(now) < SEARCH_LIMIT * TRIED_AT_ONCE)
+        ):
+            return max(organization, search.settled_at(now))
+        return max(organization, search.next_free(now))
 
-    def _is_on_trial(self, search: Budget) -> bool:
+    def _is_on_trial(self) -> bool:
         """Tell whether to find out if the documented limit of searches applies here.
 
         When the answers to searches only ever speak of the organization's limit, nothing tells
-        whether there is another one. Then the share of it is spent without pacing, and after that
+        whether there is another one. Then most of it is spent without pacing, and after that
         searches go on one at a time: the first refusal ends the trial for this sync, the 101st
-        success in a window ends the limit.
+        success in a window ends the limit. Should a search be refused afterwards, although the
+        organization's limit is not exhausted, the limit is back for good.
         """
         return (
-            not self._trial_is_over
-            and not search.is_known
+            self._is_search_limited
+            and not self._trial_is_over
+            and not self._search.is_known
             and self._silent_answers >= SILENT_ANSWERS
         )
 
     def _send(self, kind: Kind, now: float) -> None:
         self._organization.send(now)
-        if kind is Kind.SEARCH and self._search is not None:
+        if kind is Kind.SEARCH:
             self._search.send(now)
 
     def answered(self, kind: Kind, headers: Mapping[str, str] | None, *, refused: bool) -> None:
@@ -312,43 +347,55 @@ class Budgets:
         with self._changed:
             now = self._clock.monotonic()
             self._organization.answered()
-            search = self._search if kind is Kind.SEARCH else None
-            if search is not None and search.in_flight > 0:
-                search.answered()
+            if kind is Kind.SEARCH:
+                self._search.answered()
             if headers is not None:
-                told = Told.of(headers, self._clock.unix())
-                budget = self._subject(search, told, refused=refused)
-                if refused and told.remaining:
-                    # It speaks of the limit that is not exhausted; only its reset is of use.
-                    told = Told(limit=None, remaining=None, reset_in=told.reset_in)
-                budget.learn(now, told)
-                if refused:
-                    budget.refuse(now, told)
-                    self._trial_is_over = self._trial_is_over or budget is search
-                elif search is not None and budget is self._organization:
-                    self._silent_answers += told.limit is not None
-                    if self._is_on_trial(search) and search.answers > SEARCH_LIMIT:
-                        self._search = None
+                self._learn(kind, Told.of(headers, self._clock.unix()), now, refused=refused)
             self._changed.notify_all()
 
-    def _subject(self, search: Budget | None, told: Told, *, refused: bool) -> Budget:
+    def _learn(self, kind: Kind, told: Told, now: float, *, refused: bool) -> None:
+        budget = self._subject(kind, told, refused=refused)
+        if refused and told.remaining:
+            # It speaks of the limit that is not exhausted; only its reset is of use.
+            told = Told(limit=None, remaining=None, reset_in=told.reset_in)
+        budget.learn(now, told)
+        if refused:
+            budget.refuse(now, told)
+            if budget is self._search:
+                self._trial_is_over = self._is_search_limited = True
+        elif kind is Kind.SEARCH and budget is self._organization and told.limit is not None:
+            self._put_to_trial(told, now)
+
+    def _put_to_trial(self, told: Told, now: float) -> None:
+        """Take in that a search got through, and that its answer tells of no search limit."""
+        if told.reset_in is None:
+            return  # where a window ends is unknown, so nothing is proven by a count in one
+        # Both limits are counted in the same windows, as far as is known.
+        self._search.learn(now, Told(limit=None, remaining=None, reset_in=told.reset_in))
+        self._search.succeeded(now)
+        self._silent_answers += 1
+        if self._is_on_trial() and self._search.successes > SEARCH_LIMIT:
+            self._is_search_limited = False
+
+    def _subject(self, kind: Kind, told: Told, *, refused: bool) -> Budget:
         """Find out which limit an answer's headers speak of; no source says it for searches."""
-        if search is None:
+        if kind is Kind.LIST:
             return self._organization
         if told.limit is None:
-            return search if refused else self._organization
+            return self._search if refused else self._organization
         if refused and told.remaining:
-            return search
+            return self._search
         if self._organization.is_known:
-            return self._organization if told.limit == self._organization.limit else search
-        return search if told.limit <= SEARCH_LIMIT else self._organization
+            known = self._organization.limit
+            return self._organization if told.limit == known else self._search
+        return self._search if told.limit <= SEARCH_LIMIT else self._organization
 
     def searches_per_second(self) -> float:
         """Return the pace that both limits now allow for searches."""
         with self._changed:
             now = self._clock.monotonic()
             quotas = [self._organization.quota(now)]
-            if self._search is not None:
+            if self._is_search_limited:
                 quotas.append(self._search.quota(now))
         return min(quotas) / WINDOW
 

@@ -1,6 +1,7 @@
 """The rate limit, simulated in virtual time against a server that counts in fixed windows."""
 
 import heapq
+import itertools
 import random
 from dataclasses import dataclass, field
 
@@ -180,3 +181,87 @@ def test_a_small_sync_is_not_slowed_down():
         sent += 1
 
     assert sent >= rate_limit.HEAD_START * 80
+
+
+@pytest.mark.parametrize("offset", [1.0, 14.0, 27.0, 40.0, 53.0, 59.5])
+@pytest.mark.parametrize("latency", [0.05, 0.3])
+def test_a_hidden_search_limit_is_not_taken_for_absent_wherever_its_windows_begin(offset, latency):
+    outcome = simulate(Server(1_000, 100, headers="organization", offset=offset), latency=latency)
+
+    assert outcome.refused <= 1
+    assert outcome.sent / outcome.minutes <= 90
+
+
+def test_slow_answers_do_not_keep_an_absent_search_limit_in_force():
+    outcome = simulate(Server(1_000, None, headers="organization"), latency=2.5)
+
+    assert outcome.refused == 0
+    assert outcome.sent / outcome.minutes >= 400
+
+
+def answer(remaining, *, limit=1_000, reset=UNIX + 60):
+    return {
+        "x-ratelimit-limit": str(limit),
+        "x-ratelimit-remaining": str(remaining),
+        "x-ratelimit-reset": str(int(reset)),
+    }
+
+
+def test_searches_that_fail_prove_nothing_about_the_search_limit():
+    now = 0.0
+    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX + now))
+    for number in range(150):
+        budgets._send(Kind.SEARCH, now)
+        now = 10.0
+        headers = answer(1_000 - number) if number < 10 else None
+        budgets.answered(Kind.SEARCH, headers, refused=False)
+
+    assert budgets._is_search_limited
+
+
+def test_counts_prove_nothing_where_the_end_of_a_window_is_not_told():
+    now = 0.0
+    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX + now))
+    for number in range(150):
+        budgets._send(Kind.SEARCH, now)
+        now = 10.0
+        budgets.answered(Kind.SEARCH, answer(1_000 - number, reset=0), refused=False)
+
+    assert budgets._is_search_limited
+
+
+def test_a_search_limit_thought_absent_comes_back_with_the_first_refusal():
+    now = 0.0
+    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX + now))
+    for number in range(110):
+        budgets._send(Kind.SEARCH, now)
+        now = 10.0
+        budgets.answered(Kind.SEARCH, answer(1_000 - number), refused=False)
+    assert not budgets._is_search_limited
+
+    budgets._send(Kind.SEARCH, now)
+    budgets.answered(Kind.SEARCH, answer(880), refused=True)
+
+    assert budgets._is_search_limited
+    assert budgets._next_free(Kind.SEARCH, now) > 59.0
+    assert budgets._next_free(Kind.LIST, now) < 59.0
+
+
+def test_after_repeated_refusals_more_is_tried_ever_more_rarely():
+    budget = Budget(100, 0.8)
+    refusals = []
+    for window in range(60):
+        now = window * (WINDOW + 1) + 1.0
+        sent = 0
+        while sent < budget.quota(now) - 1:
+            budget.send(now)
+            budget.answered()
+            sent += 1
+            if sent > 50:
+                refusals.append(window)
+                budget.refuse(now, Told(None, None, None))
+                break
+
+    gaps = [later - earlier for earlier, later in itertools.pairwise(refusals)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] > 2 * gaps[0]
