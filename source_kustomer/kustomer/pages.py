@@ -8,13 +8,17 @@ begins at row `(n - 1) * s`. If the overlapping row is not the last one seen, ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
+from enum import Enum
 from typing import Any, Final
 
 import orjson
 
 from source_kustomer.kustomer.documents import Document
+
+LOGGER = logging.getLogger("airbyte.source-kustomer")
 
 GetPage = Callable[[int, int], Document]
 """Gets page `n` of size `s`."""
@@ -24,6 +28,17 @@ MAX_PASSES: Final = 8
 MAX_LIST_PAGES: Final = 100_000
 
 Resource = Mapping[str, Any]
+
+
+class _Pass(Enum):
+    """How one walk through a list went."""
+
+    HELD = "held"
+    """Every page continued the one before: nothing moved."""
+    MOVED = "moved"
+    """Rows moved, or nothing tells that they did not."""
+    CUT = "cut"
+    """It ended early, because the list turned out not to grant the sizes asked for."""
 
 
 class ListReader:
@@ -38,43 +53,53 @@ class ListReader:
         """
         self._get = get
         self._page_size = page_size
+        self._grants_sizes = True
+        """Whether the list serves pages of the size asked for; otherwise they cannot overlap."""
         self._seen: dict[str, int] = {}
 
     def pages(self) -> Iterator[Document]:
         """Yield documents whose rows have not been yielded before in this form."""
         for _ in range(MAX_PASSES):
-            self._moved = False
             before = len(self._seen)
-            yield from self._pass()
-            if not self._moved or len(self._seen) == before:
+            outcome = yield from self._pass()
+            if outcome is _Pass.HELD:
                 return
+            if outcome is _Pass.MOVED and len(self._seen) == before:
+                return
+        LOGGER.warning("A list of %d records kept moving while it was read.", len(self._seen))
 
-    def _pass(self) -> Iterator[Document]:
-        """Walk the list once, and note when rows have moved meanwhile."""
+    def _pass(self) -> Generator[Document, None, _Pass]:
+        """Walk the list once, and tell whether rows have moved meanwhile."""
         covered = 0
         number, size = 1, self._page_size
         last: str | None = None
-        overlapping = True
+        met: set[str] = set()
+        outcome = _Pass.HELD
         while number < MAX_LIST_PAGES:
             page = self._get(number, size)
-            offset = (number - 1) * size
-            if overlapping and page.page_size not in (None, size):
-                # The size that was asked for is not granted: go on in plain pages of the size
-                # that is, and walk the whole list again to see whether it held still.
-                overlapping = False
-                self._moved = number > 1 or page.has_next
-                self._page_size = size = page.page_size or size
-                if number > 1:
-                    return
             keys = [_key(row) for row in page.data]
-            if overlapping and last is not None and covered > offset:
-                self._moved = self._moved or not _continues(keys, covered - offset - 1, last)
+            granted = _granted(page, size)
+            is_short = page.has_next and len(keys) < granted
+            if self._grants_sizes and (granted != size or is_short):
+                # A smaller maximum can be worked with; any other size of its own cannot.
+                self._grants_sizes = number == 1 and granted < size and not is_short
+                self._page_size = size = granted
+                if number > 1:
+                    return _Pass.CUT
+            offset = (number - 1) * size
+            if last is not None:
+                continues = covered > offset and _continues(keys, covered - offset - 1, last)
+                outcome = outcome if continues else _Pass.MOVED
             yield self._fresh(page, keys)
-            if not page.data or _ends(page, size):
-                return
+            if met.issuperset(keys) or _ends(page, size):
+                return outcome
+            met.update(keys)
             covered = max(covered, offset + len(page.data))
             last = keys[-1]
-            number, size = _next_page(number, covered, self._page_size, overlapping=overlapping)
+            number, size = _next_page(
+                number, covered, self._page_size, overlapping=self._grants_sizes
+            )
+        return outcome
 
     def _fresh(self, page: Document, keys: list[str]) -> Document:
         rows = []
@@ -84,6 +109,13 @@ class ListReader:
                 self._seen[key] = content
                 rows.append(row)
         return replace(page, data=rows)
+
+
+def _granted(page: Document, size: int) -> int:
+    """Return the page size that a list serves: as it says, or as its rows show."""
+    if page.page_size not in (None, size):
+        return page.page_size or size
+    return max(size, len(page.data))
 
 
 def _ends(page: Document, size: int) -> bool:
@@ -115,8 +147,10 @@ def _next_page(number: int, covered: int, largest: int, *, overlapping: bool) ->
     Returns:
         Its number and its size.
     """
-    if not overlapping or largest == 1:
+    if not overlapping:
         return number + 1, largest
     sizes = range(largest, largest // 2, -1)
     size = max(sizes, key=lambda size: ((covered - 1) // size + 1) * size)
+    if covered % size == 0:
+        return covered // largest + 1, largest  # every size divides it: nothing can overlap
     return (covered - 1) // size + 1, size
