@@ -102,6 +102,8 @@ class FirstLoad(StreamPartition):
             messages = {str(message.get("id")): message for message in page.data}
             for resource in page.included:
                 owner = _owner(resource)
+                if owner and owner not in messages:
+                    continue  # its message was on the page before, which this one overlaps
                 message = messages.get(owner, {})
                 updated_at = (message.get("attributes") or {}).get("updatedAt")
                 parent = Parent(owner, updated_at or format_instant(reading.sync.end))

@@ -30,6 +30,7 @@ class CustomerRecord(DeletableRecord):
     last_name: Text = column("The last name.")
     username: Text = column("The name that the customer signs in with.")
     company_name: Text = column("The name of the customer's company.")
+    first_company: Object = column("The first company that the customer belonged to.")
     external_id: Text = column("The first of the customer's ids in other systems.")
     external_ids: Objects = column("The customer's ids in other systems, each with its state.")
     shared_external_ids: Values = column("Ids that several customers share.")
