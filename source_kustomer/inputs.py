@@ -54,7 +54,8 @@ def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
         return ConfiguredAirbyteCatalogSerializer.load(content)
     except Exception as error:
         # The serializer's own exceptions are many and private; their text names the place.
-        raise InvalidCatalog(f"The catalog file {path} cannot be understood: {error}") from None
+        reason = " ".join(str(error).split())
+        raise InvalidCatalog(f"The catalog file {path} cannot be understood: {reason}.") from None
 
 
 def read_state(path: str | None) -> list[AirbyteStateMessage]:

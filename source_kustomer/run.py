@@ -32,6 +32,7 @@ from source_kustomer.config import Config
 from source_kustomer.errors import InvalidConfig, KustomerError
 from source_kustomer.families.reading import LOGGER
 from source_kustomer.source import SourceKustomer
+from source_kustomer.sync.instants import from_unix_seconds
 from source_kustomer.traced import TracedError, traced
 
 EXIT_FAILED: Final = 1
@@ -224,7 +225,8 @@ class Process:
         """Let a check of an unusable configuration fail as a process too."""
         if arguments.command == "check":
             try:
-                Config.parse(self._source.read_config(arguments.config))
+                config = Config.parse(self._source.read_config(arguments.config))
+                config.start(from_unix_seconds(time.time()))
             except InvalidConfig:
                 return EXIT_FAILED
         return os.EX_OK
