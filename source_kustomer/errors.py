@@ -31,6 +31,7 @@ REGIONS_BY_POD: Final = {"prod1": "US", "prod2": "EU", "prod4": "India"}
 """The pods that the API names in its answers, as the form calls them."""
 
 _POD = re.compile(r"associated with pod (\w+) but request is being handled by (\w+)")
+_MARKUP: Final = re.compile(r"<[^>]*>")
 _LONGEST_DETAIL: Final = 300
 
 
@@ -211,4 +212,5 @@ def detail_of(body: object) -> str:
             texts += [text for text in found if isinstance(text, str) and text.strip()][:1]
         elif isinstance(entry, str):
             texts.append(entry)
-    return " ".join(" ".join(texts).split())[:_LONGEST_DETAIL]
+    plain = _MARKUP.sub(" ", " ".join(texts))
+    return " ".join(plain.split())[:_LONGEST_DETAIL]

@@ -20,6 +20,7 @@ from requests.auth import AuthBase
 from source_kustomer import __version__
 from source_kustomer.errors import (
     ConfigError,
+    KustomerError,
     KustomerUnavailable,
     Stopped,
     error_for,
@@ -151,7 +152,11 @@ class Client:
         self._stopped = threading.Event()
         self._decoding = threading.BoundedSemaphore(PAGES_DECODED_AT_ONCE)
         self._in_flight = threading.BoundedSemaphore(max_in_flight)
-        self._page_sizes = list(PAGE_SIZES)
+        self._page_sizes: tuple[int, ...] = PAGE_SIZES
+        self._sizes_by_query: dict[SearchQuery, tuple[int, ...]] = {}
+        """What a query is left with once a page of it had to be smaller. Its later pages may not
+        be larger again: they would begin behind records that no page has shown."""
+        self._api_key = api_key
         self.meter = RequestMeter()
         self._session = requests.Session()
         self._session.auth = _BearerAuth(api_key)
@@ -218,7 +223,7 @@ class Client:
             with self._answer(request, self._new_patience()) as body:
                 return document_of(body, int(size) if size is not None else None)
         except _Refused as refusal:
-            raise error_for(refusal.status, refusal.body, request.asked) from None
+            raise self._error(refusal, request.asked) from None
 
     @contextmanager
     def search(
@@ -241,8 +246,7 @@ class Client:
         """
         body = orjson.dumps(query.body())
         patience = self._new_patience()
-        # A later page of a query keeps the size of its first, or its records would shift.
-        sizes = [page_size] if page_size else self._page_sizes[: 1 if page > 1 else None]
+        sizes = (page_size,) if page_size else self._sizes_by_query.get(query, self._page_sizes)
         refused = False
         for number, size in enumerate(sizes):
             is_last = number == len(sizes) - 1
@@ -256,7 +260,8 @@ class Client:
                 except _Refused as refusal:
                     if is_last or refusal.status not in _SMALLER_MAY_DO:
                         asked = f"{request.asked} (queryContext {query.query_context})"
-                        raise error_for(refusal.status, refusal.body, asked) from None
+                        raise self._error(refusal, asked) from None
+                    self._sizes_by_query[query] = sizes[number + 1 :]
                     refused = refused or refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR
                     continue
                 if refused:
@@ -267,7 +272,7 @@ class Client:
     def _remember_page_size(self, size: int, stream: str) -> None:
         """Ask for smaller pages from now on, since larger ones are refused."""
         if size < self._page_sizes[0]:
-            self._page_sizes = [known for known in PAGE_SIZES if known <= size]
+            self._page_sizes = tuple(known for known in PAGE_SIZES if known <= size)
             LOGGER.warning("Kustomer refuses larger pages; searching %d records each.", size)
 
     def list_pages(
@@ -289,6 +294,11 @@ class Client:
         )
         return reader.pages()
 
+    def _error(self, refusal: _Refused, asked: str) -> KustomerError:
+        """Tell what a refusal means, without the key, should the answer repeat it."""
+        text = orjson.dumps(refusal.body).replace(self._api_key.encode(), b"(key)")
+        return error_for(refusal.status, orjson.loads(text), asked)
+
     def _new_patience(self) -> Patience:
         return Patience(self._patience)
 
@@ -303,7 +313,7 @@ class Client:
         """
         failures = 0
         while True:
-            answer = self._send(request)
+            answer = self._send(request, patience)
             if isinstance(answer, _Answer) and answer.status < HTTPStatus.BAD_REQUEST:
                 with self._decoding:
                     try:
@@ -365,7 +375,7 @@ class Client:
         if self._clock.wait(self._stopped, delay):
             raise Stopped
 
-    def _send(self, request: _Request) -> _Answer | str:
+    def _send(self, request: _Request, patience: Patience) -> _Answer | str:
         """Send a request once, within the budgets.
 
         Returns:
@@ -377,6 +387,7 @@ class Client:
         _refuse_to_write(request)
         self.raise_if_stopped()
         waited = self._budgets.acquire(request.kind)
+        patience.pause(waited)
         is_search = request.kind is Kind.SEARCH
         self.meter.sent(request.stream, is_search=is_search, waited=waited)
         with self._in_flight:
@@ -400,11 +411,7 @@ class Client:
             headers = {name.lower(): value for name, value in response.headers.items()}
             status = response.status_code
             content = response.raw.read(decode_content=False)
-        except (
-            requests.exceptions.RequestException,
-            urllib3.exceptions.HTTPError,
-            OSError,
-        ) as error:
+        except _NETWORK_ERRORS as error:
             return _network_trouble(error)
         finally:
             refused = status == HTTPStatus.TOO_MANY_REQUESTS
@@ -419,13 +426,14 @@ class Client:
 
 
 def _refuse_to_write(request: _Request) -> None:
-    """Let nothing out that could change anything in Kustomer.
+    """Let nothing out that could change anything in Kustomer, or go elsewhere.
 
     Raises:
-        ValueError: when a request is neither a GET nor a search.
+        ValueError: when a request is neither a GET below the base address nor a search.
     """
     is_search = request.method == "POST" and request.path in {LIVE_PATH, ARCHIVE_PATH}
-    if request.method != "GET" and not is_search:
+    is_get = request.method == "GET" and request.path.startswith("/") and not request.body
+    if not is_get and not is_search:
         raise ValueError(f"{request.asked} is not a request that reads")
 
 

@@ -65,14 +65,23 @@ class Told:
     """Seconds until the window resets; None when that cannot be believed."""
 
     @staticmethod
-    def of(headers: Mapping[str, str], unix_now: float) -> Told:
-        """Read the headers; what is missing or garbage is None."""
+    def of(headers: Mapping[str, str], unix_now: float, *, refused: bool = False) -> Told:
+        """Read the headers; what is missing or garbage is None.
+
+        Args:
+            headers: an answer's, with lower-case names.
+            unix_now: the time of day, in seconds, for answers without a date.
+            refused: whether the answer is a 429, whose Retry-After may stand in for the reset.
+        """
         reset = _number(headers.get("x-ratelimit-reset"))
         # The reset is compared with the answer's own clock: ours may go wrong.
         server_now = _date(headers.get("date"))
         reset_in = None if reset is None else reset - (server_now or unix_now)
         if reset_in is not None and not -1.0 <= reset_in <= WINDOW + 1.0:
             reset_in = None
+        retry_after = _number(headers.get("retry-after")) if refused else None
+        if reset_in is None and retry_after is not None and 0 < retry_after <= WINDOW:
+            reset_in = retry_after
         limit = _number(headers.get("x-ratelimit-limit"))
         return Told(
             limit=limit if limit is not None and limit >= 1 else None,
@@ -350,7 +359,8 @@ class Budgets:
             if kind is Kind.SEARCH:
                 self._search.answered()
             if headers is not None:
-                self._learn(kind, Told.of(headers, self._clock.unix()), now, refused=refused)
+                told = Told.of(headers, self._clock.unix(), refused=refused)
+                self._learn(kind, told, now, refused=refused)
             self._changed.notify_all()
 
     def _learn(self, kind: Kind, told: Told, now: float, *, refused: bool) -> None:

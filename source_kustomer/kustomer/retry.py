@@ -35,8 +35,8 @@ def is_worth_retrying(status: int) -> bool:
 class Patience:
     """How long one request bears trouble.
 
-    Full jitter: a delay is drawn from the whole span up to the exponential bound, so that
-    requests that failed together do not come back together.
+    Jitter: a delay is drawn from between a quarter of the exponential bound and all of it, so
+    that requests that failed together do not come back together.
     """
 
     seconds: float
@@ -60,6 +60,11 @@ class Patience:
         if left <= 0:
             return None
         return min(self.draw(bound / 4, bound), left)
+
+    def pause(self, seconds: float) -> None:
+        """Do not count a wait for the rate limit as trouble."""
+        if self.since is not None:
+            self.since += seconds
 
     def bears_rate_limit(self) -> bool:
         """Count a 429, and tell whether to wait for another window."""
