@@ -43,10 +43,10 @@ bench-peers: setup ## the same records through another extractor, side by side
 	$(BIN)/python -m benchmarks.peers
 
 docs: setup      ## write docs/streams.md from the stream classes
-	$(BIN)/python -m docs.streams > docs/streams.md
+	$(BIN)/python -m tools.streams_reference > docs/streams.md
 
 docs-check: setup ## fail when docs/streams.md is not current
-	$(BIN)/python -m docs.streams | diff -u docs/streams.md -
+	$(BIN)/python -m tools.streams_reference | diff -u docs/streams.md -
 
 image:           ## build the container image
 	containers/build
