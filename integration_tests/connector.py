@@ -100,14 +100,19 @@ class Connector:
 
 
 def configured(streams: Iterable[Message], sync_mode: str = "incremental") -> Message:
-    """Configure discovered streams, as Airbyte does when a user selects them all."""
+    """Configure discovered streams, as Airbyte does when a user selects them all.
+
+    A stream that has no such sync mode gets the one it has.
+    """
     return {
         "streams": [
             {
                 "stream": stream,
-                "sync_mode": sync_mode,
+                "sync_mode": sync_mode
+                if sync_mode in stream["supported_sync_modes"]
+                else "full_refresh",
                 "destination_sync_mode": "append",
-                "cursor_field": stream["default_cursor_field"],
+                "cursor_field": stream.get("default_cursor_field", []),
                 "primary_key": stream["source_defined_primary_key"],
             }
             for stream in streams

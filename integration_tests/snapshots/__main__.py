@@ -42,7 +42,7 @@ def configured_catalog() -> dict[str, Any]:
                 "stream": {**stream, "json_schema": {}},
                 "sync_mode": stream["supported_sync_modes"][-1],
                 "destination_sync_mode": "append_dedup",
-                "cursor_field": stream["default_cursor_field"],
+                "cursor_field": stream.get("default_cursor_field", []),
                 "primary_key": stream["source_defined_primary_key"],
             }
             for stream in catalog()["streams"]
