@@ -123,7 +123,7 @@ def draw(path: Path, teams: Sequence[Any], weeks: Sequence[Any]) -> None:
     right.set_title("Median first response per week")
     right.set_xlabel("week of (month-day)")
     right.set_ylabel("minutes")
-    right.set_ylim(bottom=0)
+    right.set_ylim(0, 1.1 * max((row[2] for row in weeks), default=1))
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=110)
