@@ -14,7 +14,7 @@ assert VERSION is not None
 SANDBOX = [
     "faker==40.63.0",
     "httptools==0.9.0",
-    "starlette==1.10.0",
+    "starlette==1.7.0",
     "uvicorn==0.54.0",
 ]
 """What the emulated Kustomer API needs; the connector does not."""
@@ -39,7 +39,7 @@ setup(
         "sandbox": SANDBOX,
         "dev": [
             *SANDBOX,
-            "hypothesis==6.170.17",
+            "hypothesis==6.168.5",
             "mypy==2.4.1",
             "pytest==9.2.0",
             "ruff==0.17.6",

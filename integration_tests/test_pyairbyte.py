@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from demo.__main__ import has_pyairbyte
 from demo.connector import launcher
 from integration_tests.connector import ROOT
 from kustomer_sandbox import Sandbox
@@ -28,7 +29,7 @@ for table in sys.argv[2:]:
 """
 
 pytestmark = pytest.mark.skipif(
-    not PYTHON or not Path(PYTHON).exists(),
+    not PYTHON or not Path(PYTHON).exists() or not has_pyairbyte(PYTHON),
     reason="PYAIRBYTE_PYTHON names no Python that has PyAirbyte; `make test` prepares one",
 )
 

@@ -26,6 +26,8 @@ GetPage = Callable[[int, int], Document]
 MAX_PASSES: Final = 8
 """How often a list that keeps moving is read from its beginning."""
 MAX_LIST_PAGES: Final = 100_000
+MAX_EMPTY_PAGES: Final = 3
+"""So many empty pages in a row that announce another are passed over."""
 
 Resource = Mapping[str, Any]
 
@@ -73,7 +75,9 @@ class ListReader:
         covered = 0
         number, size = 1, self._page_size
         last: str | None = None
+        first = before = ""
         met: set[str] = set()
+        empty = 0
         outcome = _Pass.HELD
         while number < MAX_LIST_PAGES:
             page = self._get(number, size)
@@ -91,8 +95,15 @@ class ListReader:
                 continues = covered > offset and _continues(keys, covered - offset - 1, last)
                 outcome = outcome if continues else _Pass.MOVED
             yield self._fresh(page, keys)
-            if met.issuperset(keys) or _ends(page, size):
+            if _ends(page, size) or _goes_round(keys, met, (first, before)):
                 return outcome
+            if not keys:
+                empty += 1
+                if empty > MAX_EMPTY_PAGES:
+                    return outcome
+                number += 1
+                continue
+            first, before, empty = first or keys[0], keys[0], 0
             met.update(keys)
             covered = max(covered, offset + len(page.data))
             last = keys[-1]
@@ -123,6 +134,18 @@ def _ends(page: Document, size: int) -> bool:
     if page.has_next:
         return False
     return "next" in page.links or len(page.data) < size
+
+
+def _goes_round(keys: list[str], met: set[str], starts: tuple[str, str]) -> bool:
+    """Tell whether a list repeats itself: it ignores page numbers, or its last page never ends.
+
+    Args:
+        keys: the page's.
+        met: all keys of this walk so far.
+        starts: the first keys of the first page and of the page before. A page of known rows that
+            begins with neither may be the work of rows that were inserted in front.
+    """
+    return bool(keys) and keys[0] in starts and met.issuperset(keys)
 
 
 def _key(row: Resource) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from source_kustomer.records.columns import (
@@ -46,7 +47,7 @@ class DraftRecord(TrackedRecord):
 class ForwardRecord(TrackedRecord):
     """A message that was forwarded to someone outside the conversation."""
 
-    renames: ClassVar = {"from": "sender"}
+    renames: ClassVar[Mapping[str, str]] = {"from": "sender"}
 
     channel: Text = column("How it was sent.")
     app: Text = column("The app that carried it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from source_kustomer.records.columns import (
@@ -22,7 +23,8 @@ from source_kustomer.records.record import DeletableRecord
 class CustomerRecord(DeletableRecord):
     """A customer: everyone who has ever written, and who was imported."""
 
-    renames: ClassVar = {"extenalId": "external_id"}  # a slip that the API's own examples have
+    # A slip that the API's own examples have.
+    renames: ClassVar[Mapping[str, str]] = {"extenalId": "external_id"}
 
     name: Text = column("The full name.")
     display_name: Text = column("The name that agents see.")

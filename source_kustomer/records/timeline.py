@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from source_kustomer.records.columns import (
@@ -19,7 +20,7 @@ from source_kustomer.records.record import Record, TrackedRecord
 class EventRecord(TrackedRecord):
     """Something that happened with a conversation or a customer."""
 
-    renames: ClassVar = {"type": "event_type"}
+    renames: ClassVar[Mapping[str, str]] = {"type": "event_type"}
 
     name: Text = column("What happened, such as kustomer.conversation.update.")
     event_type: Text = column("The kind of event.")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from source_kustomer.kustomer.documents import Document
@@ -78,6 +78,7 @@ def test_rows_that_are_inserted_in_front_push_none_out_of_sight():
 
 
 @settings(max_examples=150, deadline=None)
+@example(count=4, page_size=3, moves={1: (False, 0), 2: (True, 0), 3: (False, 0)})
 @given(
     count=st.integers(0, 60),
     page_size=st.integers(1, 12),
@@ -168,3 +169,23 @@ def test_a_list_that_never_holds_still_ends_with_a_word_in_the_log(caplog):
 
     assert set(read(listed, 10)) >= set(rows(30))
     assert "kept moving" in caplog.text
+
+
+def test_empty_pages_in_the_middle_of_a_list_do_not_end_it():
+    class Gappy(Listed):
+        def get(self, page, size):
+            if page == 2:
+                self.requests.append((page, size))
+                return Document([], [], {}, {"next": "/next"}, size)
+            return super().get(page - (page > 2), size)
+
+    listed = Gappy(rows(250), fixed=100)
+
+    assert read(listed) == rows(250)
+
+
+def test_a_list_whose_pages_are_all_empty_ends():
+    listed = Listed([])
+    listed.get = lambda page, size: Document([], [], {}, {"next": "/next"}, size)
+
+    assert read(listed) == []
