@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 PYAIRBYTE ?= .venv-pyairbyte
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint chaos bench bench-peers docs docs-check image image-test release-check audit clean
+.PHONY: help setup demo test lint chaos bench bench-peers docs docs-check snapshots image image-test release-check audit clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ docs: setup      ## write docs/streams.md from the stream classes
 
 docs-check: setup ## fail when docs/streams.md is not current
 	$(BIN)/python -m tools.streams_reference | diff -u docs/streams.md -
+
+snapshots: setup ## write the files of integration_tests/ that follow from the code; review their diff
+	$(BIN)/python -m integration_tests.snapshots
 
 image:           ## build the container image
 	containers/build

@@ -79,3 +79,8 @@ def test_a_stream_has_rows_with_ids_of_their_own(synced: Any, name: str) -> None
 @pytest.mark.parametrize("name", ["email_hooks", "form_hooks", "web_hooks"])
 def test_hooks_come_without_their_secrets(synced: Any, name: str) -> None:
     assert all(not SECRETS & row.keys() for row in synced[1][name])
+
+
+def test_klasses_have_their_display_name_however_it_is_spelt(synced: Any) -> None:
+    rows = synced[1]["klasses"]
+    assert all(row["display_name"] and "displayname" not in row for row in rows)

@@ -236,7 +236,7 @@ class Workspace:
             "conversation": {"status": "done", "tags": [make_id(list_code("tags"), number % 80)]},
             "payload": {},
             "relationships": {
-                "category": reference(
+                "parent": reference(
                     "shortcut_category",
                     "shortcuts/categories",
                     make_id(list_code("shortcut_categories"), number % 6),

@@ -51,8 +51,13 @@ def test_every_schema_is_valid(streams: list[Message]) -> None:
         jsonschema.Draft7Validator.check_schema(stream["json_schema"])
 
 
+def incremental(streams: list[Message]) -> list[Message]:
+    return [stream for stream in streams if "incremental" in stream["supported_sync_modes"]]
+
+
 def test_every_cursor_is_a_column_with_time_stamps(streams: list[Message]) -> None:
-    for stream in streams:
+    assert incremental(streams)
+    for stream in incremental(streams):
         (cursor,) = stream["default_cursor_field"]
         assert stream["json_schema"]["properties"][cursor]["format"] == "date-time", stream["name"]
         assert stream["source_defined_cursor"] is True
@@ -64,9 +69,25 @@ def test_every_primary_key_is_a_column_with_text(streams: list[Message]) -> None
         assert types_of(stream["json_schema"]["properties"]["id"]) - {"null"} == {"string"}
 
 
-def test_every_stream_supports_full_refresh_and_incremental(streams: list[Message]) -> None:
+def test_every_stream_supports_full_refresh(streams: list[Message]) -> None:
     for stream in streams:
-        assert set(stream["supported_sync_modes"]) == {"full_refresh", "incremental"}
+        assert "full_refresh" in stream["supported_sync_modes"], stream["name"]
+        assert set(stream["supported_sync_modes"]) <= {"full_refresh", "incremental"}
+
+
+def test_a_stream_without_a_cursor_supports_full_refresh_only_and_offers_no_resumption(
+    streams: list[Message],
+) -> None:
+    for stream in streams:
+        if stream not in incremental(streams):
+            assert not stream.get("default_cursor_field"), stream["name"]
+            assert not stream.get("source_defined_cursor"), stream["name"]
+            assert not stream.get("is_resumable"), stream["name"]
+
+
+def test_all_large_objects_support_incremental(streams: list[Message]) -> None:
+    large = {"conversations", "customers", "messages", "notes", "kobjects"}
+    assert large <= {stream["name"] for stream in incremental(streams)}
 
 
 def test_schemas_use_no_references_and_no_combinations(streams: list[Message]) -> None:
@@ -109,7 +130,8 @@ def test_no_stream_and_no_column_that_users_have_is_gone_or_has_another_type(
     now = {stream["name"]: stream for stream in streams}
     for old in recorded:
         stream = now[old["name"]]
-        assert stream["default_cursor_field"] == old["default_cursor_field"], old["name"]
+        assert set(old["supported_sync_modes"]) <= set(stream["supported_sync_modes"]), old["name"]
+        assert stream.get("default_cursor_field") == old.get("default_cursor_field"), old["name"]
         assert stream["source_defined_primary_key"] == old["source_defined_primary_key"]
         columns = stream["json_schema"]["properties"]
         for name, column in old["json_schema"]["properties"].items():

@@ -35,3 +35,8 @@ class HookRecord(TrackedRecord):
     """An address at which Kustomer takes in data; its secrets are left out."""
 
     name: Text = column("The hook's name.")
+    title: Text = column("The name that users see.")
+    description: Text = column("What it is for.")
+    event_name: Text = column("The event that it sets off.")
+    debug: Boolean = column("Whether what it takes in is logged.")
+    version: Integer = column("The version of its form.")

@@ -52,6 +52,7 @@ class ForwardRecord(TrackedRecord):
     channel: Text = column("How it was sent.")
     app: Text = column("The app that carried it.")
     status: Text = column("How far it has come.")
+    subject: Text = column("Its subject line.")
     body: Text = column("Its text.")
     payload: Object = column("What was sent, as its channel wanted it.")
     sender: Object = column("Who sent it (Kustomer calls it `from`).")

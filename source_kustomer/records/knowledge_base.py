@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from source_kustomer.records.columns import Boolean, Text, Timestamp, UserObject, Values, column
+from source_kustomer.records.columns import (
+    Boolean,
+    Integer,
+    Text,
+    Timestamp,
+    UserObject,
+    Values,
+    column,
+)
 from source_kustomer.records.record import DeletableRecord, TrackedRecord
 
 
@@ -47,8 +55,18 @@ class KbFormRecord(TrackedRecord):
     hash: Text = column("Its short name in addresses.")
     klass: Text = column("The custom object that it fills.")
     knowledge_base: Text = column("The knowledge base that it is in.")
+    body: Text = column("Its text.")
     conditions: UserObject = column("When its parts are shown.")
     layout: Values = column("How its parts are laid out.")
+    layout_v2: Values = column("How its parts are laid out, in the newer form.")
+    components_v2: UserObject = column("What it is made of, in the newer form.")
+    snippets: Values = column("Pieces of code in it.")
+    advanced: Boolean = column("Whether it was written as code.")
+    deflection: Boolean = column("Whether articles are offered before it is sent.")
+    form_hook_enabled: Boolean = column("Whether a form hook takes in what is sent.")
+    recaptcha: Boolean = column("Whether senders must show that they are no machine.")
+    reply_from: Text = column("The address that answers are sent from.")
+    wcag: Boolean = column("Whether it keeps to the guidelines for accessible pages.")
 
 
 class KbRouteRecord(TrackedRecord):
@@ -73,6 +91,7 @@ class KbTemplateRecord(TrackedRecord):
     version: Text = column("Its version.")
     beta: Boolean = column("Whether it is being tried out.")
     images: Values = column("Pictures of it.")
+    jsx_snippets: Values = column("Pieces of code in it.")
     manifest: UserObject = column("What it is made of.")
 
 
@@ -86,4 +105,9 @@ class KbThemeRecord(TrackedRecord):
     status: Text = column("How far its making has come.")
     template_title: Text = column("The title of its template.")
     template_version: Text = column("The version of its template.")
+    template_version_id: Text = column("The id of that version.")
     manifest: UserObject = column("What it is made of.")
+    config_snippets: Values = column("Pieces of configuration in it.")
+    jsx_snippets: Values = column("Pieces of code in it.")
+    lastfile_updated_at: Timestamp = column("When one of its files last changed.")
+    rev: Integer = column("Its revision, counted up by every change.")

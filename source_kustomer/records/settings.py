@@ -19,7 +19,7 @@ from source_kustomer.records.columns import (
     Values,
     column,
 )
-from source_kustomer.records.record import DeletableRecord, Record, TrackedRecord
+from source_kustomer.records.record import DeletableRecord, TrackedRecord
 
 
 class BrandRecord(TrackedRecord):
@@ -45,6 +45,9 @@ class SatisfactionSurveyRecord(TrackedRecord):
     renames: ClassVar[Mapping[str, str]] = {"from": "sender"}
 
     name: Text = column("The survey's name.")
+    description: Text = column("When and to whom it is sent, in words.")
+    meta_title: Text = column("The title of the page that asks for the rating.")
+    meta_description: Text = column("The description of that page.")
     enabled: Boolean = column("Whether it is sent.")
     channel: Text = column("The channel that it is sent through.")
     criteria: Object = column("Which conversations it is sent for.")
@@ -59,6 +62,7 @@ class SatisfactionSurveyRecord(TrackedRecord):
     all_questions: Values = column("Further questions to everyone.")
     positive_questions: Values = column("Further questions after a good rating.")
     negative_questions: Values = column("Further questions after a bad rating.")
+    modified: Timestamp = column("When it was last changed; modified_at under an older name.")
     template: Reference = column("The template that it is written with.")
 
 
@@ -71,6 +75,14 @@ class SlaRecord(TrackedRecord):
 
 class SlaVersionRecord(TrackedRecord):
     """One version of a service level agreement."""
+
+    name: Text = column("The agreement's name, as of this version.")
+    description: Text = column("What it promises, in words.")
+    version: Integer = column("The number of the version.")
+    hours: Text = column("The hours that count: the calendar's, or those of business.")
+    criteria: Object = column("Which conversations it holds for.")
+    metrics: Object = column("What is promised, and within how many milliseconds by priority.")
+    sla: Reference = column("The agreement that it is a version of.")
 
 
 class RoleGroupRecord(TrackedRecord):
@@ -100,14 +112,12 @@ class SnoozePresetRecord(TrackedRecord):
     value: Object = column("How long it snoozes for.")
 
 
-class NotificationRecord(Record):
+class NotificationRecord(TrackedRecord):
     """A notification of the user that owns the API key."""
 
     name: Text = column("The kind of notification.")
     status: Text = column("Whether it has been read.")
     event: Object = column("What it tells of.")
-    created_at: Timestamp = column("When it was created.")
-    updated_at: Timestamp = column("When it last changed.")
 
 
 class SpamSenderRecord(TrackedRecord):
@@ -131,6 +141,8 @@ class SavedSearchRecord(TrackedRecord):
 class KlassRecord(TrackedRecord):
     """A custom object as defined; its records are kobjects."""
 
+    renames: ClassVar[Mapping[str, str]] = {"displayname": "display_name"}
+
     name: Text = column("The name in Kustomer's API.")
     display_name: Text = column("The name that agents see.")
     status: Text = column("enabled, existing_only or disabled.")
@@ -138,6 +150,7 @@ class KlassRecord(TrackedRecord):
     icon: Text = column("The name of its icon.")
     mixins: Texts = column("What its records can do besides, such as assignable.")
     klass_schema: Text = column("The schema of its records.")
+    s3_data_url: Text = column("Where Kustomer keeps its data.")
     app_version: Text = column("The version of the app that brought it.")
     app_disabled: Boolean = column("Whether the app that brought it is switched off.")
 

@@ -15,7 +15,7 @@ from source_kustomer.records.apps import (
     KviewRecord,
 )
 
-SECRETS: Final = frozenset({"hash", "key", "url"})
+SECRETS: Final = frozenset({"email", "hash", "key", "url"})
 """Attributes of hooks with which anyone could send data in."""
 
 
