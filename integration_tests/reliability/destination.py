@@ -1,0 +1,180 @@
+"""A destination that takes syncs as Airbyte's do, and is compared with the sandbox's truth."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from integration_tests.connector import Connector, Message, Output, configured
+from kustomer_sandbox import Sandbox
+
+Row = Mapping[str, Any]
+
+UNLIMITED = {"organization_per_minute": 1_000_000, "searches_per_minute": 1_000_000}
+"""Switches of a sandbox where the rate limit is not what is tested."""
+
+RESHAPED = frozenset({"type", "meta", "from"})
+"""Attributes whose columns have another name or form on purpose; `unit_tests` test them."""
+
+
+@dataclass
+class Comparison:
+    """How a stream's newest row per id differs from the truth; nothing at all is expected."""
+
+    records: int
+    absent: list[str] = field(default_factory=list)
+    """Ids that never arrived."""
+    stale: dict[str, str] = field(default_factory=dict)
+    """Ids whose newest row is not the record as it is now, with the first column that differs."""
+    unknown: list[str] = field(default_factory=list)
+    """Ids that arrived but do not exist."""
+    columns: int = 0
+    """How many values were compared."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every record is there as it is, and nothing else."""
+        return not self.absent and not self.stale and not self.unknown
+
+    def __str__(self) -> str:
+        """Sum it up, with an example of each kind."""
+        examples = [*self.absent[:2], *list(self.stale.items())[:2], *self.unknown[:2]]
+        return (
+            f"{self.records:,} records: {len(self.absent)} absent, {len(self.stale)} stale, "
+            f"{len(self.unknown)} unknown {examples or ''}".rstrip()
+        )
+
+
+class Destination:
+    """Keeps the newest row per stream and id, and the last state of every stream."""
+
+    def __init__(self, streams: Iterable[Message], sync_mode: str = "incremental") -> None:
+        """Configure a connection.
+
+        Args:
+            streams: discovered streams, all of them selected.
+            sync_mode: how they are read, where they can be read in that way.
+        """
+        self.catalog = configured(streams, sync_mode)
+        self.cursors = {
+            entry["stream"]["name"]: (entry["cursor_field"] or [None])[0]
+            for entry in self.catalog["streams"]
+        }
+        self.rows: dict[str, dict[str, Row]] = {name: {} for name in self.cursors}
+        self.taken: Counter[str] = Counter()
+        """Rows that arrived, by stream, repeated ones included."""
+        self.states: dict[str, Message] = {}
+
+    def sync(self, connector: Connector, *, succeeds: bool = True) -> Output:
+        """Read from the last states, and take what comes.
+
+        Args:
+            connector: what reads.
+            succeeds: whether it is to end well; a failing read leaves its rows and states too.
+        """
+        output = connector.read(self.catalog, self.last_states)
+        if succeeds:
+            assert output.code == 0, (output.code, output.errors, output.stderr[-2000:])
+        self.take(output.stdout.splitlines(keepends=True))
+        return output
+
+    @property
+    def last_states(self) -> Sequence[Message] | None:
+        """What the next read is given: nothing before the first state."""
+        return list(self.states.values()) or None
+
+    def take(self, lines: Iterable[str]) -> None:
+        """Take the lines of a read; a last one that is cut short, by a kill, is dropped."""
+        for message in messages(lines):
+            if message["type"] == "RECORD":
+                self._put(message["record"]["stream"], message["record"]["data"])
+            elif message["type"] == "STATE":
+                state = message["state"]
+                self.states[state["stream"]["stream_descriptor"]["name"]] = state
+
+    def _put(self, stream: str, row: Row) -> None:
+        self.taken[stream] += 1
+        cursor, rows = self.cursors[stream], self.rows[stream]
+        before = rows.get(row["id"])
+        # Among versions of one update time the one that came last counts, as in Airbyte.
+        if before is None or cursor is None or (row[cursor] or "") >= (before[cursor] or ""):
+            rows[row["id"]] = row
+
+    def compare(self, sandbox: Sandbox, stream: str) -> Comparison:
+        """Compare every column of every row of a stream with the truth."""
+        rows, truth = self.rows[stream], sandbox.truth(stream)
+        comparison = Comparison(len(truth))
+        for resource in truth:
+            row = rows.get(resource["id"])
+            if row is None:
+                comparison.absent.append(resource["id"])
+                continue
+            differing, compared = differing_column(resource, row)
+            comparison.columns += compared
+            if differing is not None:
+                comparison.stale[resource["id"]] = differing
+        comparison.unknown = sorted(rows.keys() - {resource["id"] for resource in truth})
+        return comparison
+
+    def assert_is_exact(self, sandbox: Sandbox, *, some: int = 1) -> None:
+        """Fail unless every stream equals the truth.
+
+        Args:
+            sandbox: what was read.
+            some: how many records each stream has at the least.
+        """
+        for stream in self.rows:
+            comparison = self.compare(sandbox, stream)
+            assert comparison.is_exact, f"{stream}: {comparison}"
+            assert comparison.records >= some, f"{stream}: {comparison}"
+            assert comparison.columns >= 3 * comparison.records, f"{stream}: hardly compared"
+
+
+def messages(lines: Iterable[str]) -> Iterator[Message]:
+    """Parse a read's lines, whole ones only."""
+    for line in lines:
+        if line.endswith("\n"):
+            yield json.loads(line)
+
+
+def differing_column(resource: Message, row: Row) -> tuple[str | None, int]:
+    """Find the first column of a row that does not have its record's value.
+
+    Names are compared without case and underscores, so that this knows nothing of how the
+    connector spells its columns.
+
+    Returns:
+        The attribute or relationship that differs, if any, and how many were compared.
+    """
+    columns = {_plain(name): value for name, value in row.items()}
+    columns |= {_plain(name): value for name, value in row.get("misfit_values", {}).items()}
+    compared = 0
+    for name, value in resource["attributes"].items():
+        if name in RESHAPED:
+            continue
+        if _plain(name) not in columns or _fold(columns[_plain(name)]) != _fold(value):
+            return name, compared
+        compared += 1
+    for name, relationship in resource.get("relationships", {}).items():
+        if not relationship or "data" not in relationship:
+            continue
+        column = columns.get(_plain(name) + "data", columns.get(_plain(name)))
+        if _fold(column) != _fold(relationship["data"]):
+            return name, compared
+        compared += 1
+    return None, compared
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _fold(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_plain(key): _fold(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fold(item) for item in value]
+    return value
