@@ -1,5 +1,6 @@
 """Lists that move while they are read, and lists that serve pages as they please."""
 
+import itertools
 from dataclasses import dataclass, field
 
 import pytest
@@ -85,7 +86,7 @@ def test_rows_that_are_inserted_in_front_push_none_out_of_sight():
     moves=st.dictionaries(st.integers(1, 25), st.tuples(st.booleans(), st.integers(0, 100))),
 )
 def test_whatever_moves_each_row_that_stays_is_read(count, page_size, moves):
-    removed = set()
+    removed, fresh = set(), itertools.count()
 
     def change(move):
         is_deletion, place = move
@@ -94,7 +95,7 @@ def test_whatever_moves_each_row_that_stays_is_read(count, page_size, moves):
             if is_deletion and rows:
                 removed.add(rows.pop(place % len(rows)))
             elif not is_deletion:
-                rows.insert(place % (len(rows) + 1), f"new{len(rows)}")
+                rows.insert(place % (len(rows) + 1), f"new{next(fresh)}")
 
         return apply
 
