@@ -243,6 +243,7 @@ class Api:
     # Single objects
 
     def _current_token(self, request: Request) -> Answer:
+        self._let_in(request, "auth_tokens", ())
         attributes = {"name": request.key.name, "roles": list(request.key.roles or ("org",))}
         me = make_id(0x0F03, 1)
         return _single({"type": "token", "id": me, "attributes": attributes}, "auth_tokens")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from source_kustomer.config import Config
-from source_kustomer.errors import ConfigError
+from source_kustomer.errors import ConfigError, KustomerError, NotAuthorised, Stopped
 from source_kustomer.families.klass import (
     STREAM_PREFIX,
     Klass,
@@ -42,7 +42,6 @@ class Organization:
             NotAuthorised: when the API does not accept the key.
             TransientError: when it does not answer.
         """
-        client.check_key()
         klasses = stream_names(_klasses(client, config))
         own = [KlassStream(klass, name) for name, klass in klasses.items()]
         streams: list[Stream] = [*(declaration() for declaration in STREAMS), *own]
@@ -75,7 +74,9 @@ def klass_streams(client: Client, names: Iterable[str]) -> dict[str, KlassStream
         return {}
     try:
         known = stream_names(list_klasses(client, disabled=True))
-    except ConfigError as error:
+    except Stopped:
+        raise
+    except KustomerError as error:
         LOGGER.warning("The custom objects cannot be listed (%s); going by names.", error.message)
         known = {name: _klass_by_name(name) for name in wanted}
     return {
@@ -94,6 +95,8 @@ def _klass_by_name(stream: str) -> Klass:
 def _klasses(client: Client, config: Config) -> list[Klass]:
     try:
         return list_klasses(client, disabled=config.include_disabled_klasses)
+    except NotAuthorised:
+        raise
     except ConfigError as error:
         LOGGER.warning(
             "There are no streams for custom objects, since they cannot be listed: %s",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Any, Final
 
 from airbyte_cdk.models import (
@@ -23,7 +23,13 @@ from airbyte_cdk.sources import Source
 
 from source_kustomer import inputs
 from source_kustomer.config import DOCUMENTATION_URL, Config, specification
-from source_kustomer.errors import KustomerError, NotFound, NotPermitted
+from source_kustomer.errors import (
+    KustomerError,
+    NotFound,
+    NotPermitted,
+    TransientError,
+    UnexpectedError,
+)
 from source_kustomer.families.reading import LOGGER
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
@@ -100,13 +106,10 @@ class SourceKustomer(Source):
             now = from_unix_seconds(time.time())
             settings.start(now)
             client = self._connect(settings, patience=CHECK_PATIENCE)
-            client.check_key()
             streams = [declaration() for declaration in STREAMS]
-            with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
-                answers = list(pool.map(lambda stream: _refusal(stream, client), streams))
+            refusals = _refusals(streams, client)
         except KustomerError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
-        refusals = {s.name: answer for s, answer in zip(streams, answers, strict=True) if answer}
         for stream, reason in refusals.items():
             LOGGER.warning("Stream %s cannot be read: %s", stream, reason)
         # What any valid key may read says nothing about the key's roles.
@@ -168,10 +171,24 @@ class SourceKustomer(Source):
         return self._client
 
 
-def _refusal(stream: Stream, client: Client) -> str | None:
-    """Return why a stream cannot be read, or None when it can."""
-    try:
-        stream.probe(client)
-    except (NotPermitted, NotFound) as error:
-        return stream.explain(error)
-    return None
+def _refusals(streams: Sequence[Stream], client: Client) -> dict[str, str]:
+    """Check the key, ask for a record of every stream, and return why some cannot be read.
+
+    Raises:
+        KustomerError: when none can, for a reason that concerns them all: a refused key, no answer.
+    """
+    reasons: dict[str, str] = {}
+    is_answering = False
+    with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
+        probes: dict[Future[None], Stream | None] = {pool.submit(client.check_key): None}
+        probes |= {pool.submit(stream.probe, client): stream for stream in streams}
+        for probe in as_completed(probes):
+            stream, error = probes[probe], probe.exception()
+            if error is None or isinstance(error, NotPermitted | NotFound | UnexpectedError):
+                is_answering = is_answering or stream is not None
+            elif not isinstance(error, TransientError) or not is_answering:
+                client.stop()  # the other probes would only meet the same
+                raise error
+            if stream is not None and isinstance(error, KustomerError):
+                reasons[stream.name] = stream.explain(error)
+    return {stream.name: reasons[stream.name] for stream in streams if stream.name in reasons}

@@ -14,7 +14,7 @@ import source_kustomer
 from kustomer_sandbox import Sandbox
 from source_kustomer import SourceKustomer
 from source_kustomer.families.reading import LOGGER
-from source_kustomer.source import API_URL_VARIABLE
+from source_kustomer.source import API_URL_VARIABLE, PROBES_AT_ONCE
 from source_kustomer.streams import STREAMS
 
 NO_LIMIT = 1_000_000
@@ -75,6 +75,59 @@ def test_a_check_with_some_roles_succeeds_and_names_the_rest(
         assert check({"api_key": key}).status is Status.SUCCEEDED
     assert "Stream users cannot be read" in caplog.text
     assert "Stream teams" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        ({"absent": ["/auth/tokens/current"]}, "GET /auth/tokens/current does not exist"),
+        ({"forbidden": {"auth_tokens": 0}}, "may not do GET /auth/tokens/current"),
+        ({"refused_attributes": ["note_updated_at"]}, "Stream notes cannot be read"),
+        (
+            {"fault_rate": 1.0, "fault_kinds": ["500"], "fault_paths": ["/auth/", "/slas"]},
+            "Stream slas cannot be read",
+        ),
+    ],
+    ids=[
+        "no such check of keys",
+        "a forbidden check of keys",
+        "a search that is refused",
+        "endpoints that fail",
+    ],
+)
+def test_a_check_and_discover_succeed_whatever_single_endpoints_answer(
+    sandbox: Sandbox,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: dict[str, Any],
+    told: str,
+) -> None:
+    monkeypatch.setattr(source_kustomer.source, "CHECK_PATIENCE", 1.0)
+    caplog.set_level(logging.INFO)
+    before = {name: sandbox.settings()[name] for name in trouble}
+    sandbox.control(**trouble)
+    try:
+        assert check({"api_key": sandbox.key}).status is Status.SUCCEEDED
+        assert told in caplog.text
+        assert SourceKustomer().discover(LOGGER, {"api_key": sandbox.key}).streams
+    finally:
+        sandbox.control(**before)
+
+
+def test_a_check_fails_when_nothing_answers_and_asks_no_stream_after_another(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_kustomer.source, "CHECK_PATIENCE", 1.0)
+    sandbox.forget_requests()
+    sandbox.control(fault_rate=1.0, fault_kinds=["503"])
+    try:
+        status = check({"api_key": sandbox.key})
+    finally:
+        sandbox.control(fault_rate=0.0)
+    assert status.status is Status.FAILED
+    assert "no usable answer" in str(status.message)
+    asked = {(entry["path"], entry["query"]) for entry in sandbox.requests()}
+    assert len(asked) <= PROBES_AT_ONCE + 1
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from source_kustomer.errors import (
     ConfigError,
     KustomerError,
     KustomerUnavailable,
+    NotAuthorised,
     Stopped,
     error_for,
 )
@@ -44,6 +45,9 @@ LOGGER = logging.getLogger("airbyte.source-kustomer")
 
 CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 60.0
+ANSWER_TIMEOUT: Final = 180.0
+"""Seconds for a whole answer: one that drips is given up although it never falls silent."""
+CHUNK: Final = 1 << 16
 PATIENCE: Final = 300.0
 """Seconds that one request bears trouble: an outage of a minute is survived, one of ten is told."""
 CONNECTIONS: Final = 64
@@ -198,13 +202,21 @@ class Client:
         return self.meter.latency
 
     def check_key(self) -> None:
-        """Find out whether the API accepts the key; that needs no role.
+        """Find out whether the API accepts the key; no role is needed for that.
+
+        Only a clear no counts. Whatever else becomes of the question says nothing about the key:
+        what is asked for next will tell.
 
         Raises:
-            NotAuthorised: when it does not.
-            KustomerUnavailable: when there is no answer.
+            NotAuthorised: when it does not accept it.
+            Stopped: when everything is to end.
         """
-        self.get("/auth/tokens/current", stream="check")
+        try:
+            self.get("/auth/tokens/current", stream="check")
+        except (NotAuthorised, Stopped):
+            raise
+        except KustomerError as error:
+            LOGGER.info("The key cannot be checked by itself: %s", error.message)
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, stream: str) -> Document:
         """Get a document.
@@ -296,8 +308,7 @@ class Client:
 
     def _error(self, refusal: _Refused, asked: str) -> KustomerError:
         """Tell what a refusal means, without the key, should the answer repeat it."""
-        text = orjson.dumps(refusal.body).replace(self._api_key.encode(), b"(key)")
-        return error_for(refusal.status, orjson.loads(text), asked)
+        return error_for(refusal.status, _without(self._api_key, refusal.body), asked)
 
     def _new_patience(self) -> Patience:
         return Patience(self._patience)
@@ -410,7 +421,7 @@ class Client:
             )
             headers = {name.lower(): value for name, value in response.headers.items()}
             status = response.status_code
-            content = response.raw.read(decode_content=False)
+            content = self._body(response, until=began + ANSWER_TIMEOUT)
         except _NETWORK_ERRORS as error:
             return _network_trouble(error)
         finally:
@@ -423,6 +434,33 @@ class Client:
                 "region and the organization."
             )
         return _Answer(status, content, headers.get("content-encoding", ""))
+
+    def _body(self, response: requests.Response, *, until: float) -> bytes:
+        """Read a body as it comes over the wire.
+
+        Raises:
+            TimeoutError: when it is not complete by then, on the monotonic clock.
+            Stopped: when everything is to end.
+        """
+        chunks = []
+        with response:
+            while chunk := response.raw.read1(CHUNK, decode_content=False):
+                chunks.append(chunk)
+                self.raise_if_stopped()
+                if self._clock.monotonic() > until:
+                    raise TimeoutError
+        return b"".join(chunks)
+
+
+def _without(key: str, value: object) -> object:
+    """Return a decoded body with another word in the place of the key."""
+    if isinstance(value, str):
+        return value.replace(key, "(key)")
+    if isinstance(value, list):
+        return [_without(key, item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without(key, item) for name, item in value.items()}
+    return value
 
 
 def _refuse_to_write(request: _Request) -> None:
@@ -443,7 +481,9 @@ def _network_trouble(error: Exception) -> str:
         return "no trusted TLS connection"
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "no connection in time"
-    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
+    if isinstance(
+        error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError | TimeoutError
+    ):
         return "no answer in time"
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy does not connect"

@@ -48,6 +48,12 @@ class Document:
         return bool(self.links.get("next"))
 
 
+def attribute_of(resource: Mapping[str, Any], name: str) -> Any:
+    """Return one attribute of a resource; None when it has none, whatever stands there instead."""
+    attributes = resource.get("attributes")
+    return attributes.get(name) if isinstance(attributes, Mapping) else None
+
+
 def decode(body: bytes, encoding: str = "") -> dict[str, Any]:
     """Decode a body, once.
 
@@ -82,12 +88,15 @@ def _decompress(body: bytes, encoding: str) -> bytes:
 
 
 def _decode_loosely(body: bytes) -> Any:
-    """Decode what has lone surrogates, which no row may carry: they are replaced by U+FFFD.
+    """Decode what strict JSON refuses, lest one record keep all others out.
 
-    Integers beyond 64 bits become floats, as the usual decoder makes them.
+    Lone surrogates, which no row may carry, and bytes that are no UTF-8 are replaced by U+FFFD;
+    control characters are taken as they are; integers beyond 64 bits become floats, as the usual
+    decoder makes them.
     """
     try:
-        decoded = json.loads(body)
+        text = body.decode(json.detect_encoding(body), "replace")
+        decoded = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         raise BrokenBody("the answer is no JSON") from None
     return _without_surrogates(decoded)

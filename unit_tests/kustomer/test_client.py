@@ -23,6 +23,7 @@ KEY = "canary-key-5fd1"
 QUERY = SearchQuery("conversation", "conversation_updated_at", gte="2024-01-01T00:00:00.000Z")
 RESET = "reset"
 CUT = "cut"
+DRIP = "drip"
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Kustomer:
     def __init__(self):
         self.replies = [Reply()]
         self.asked = []
+        self.drop = lambda: None
         kustomer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -79,6 +81,11 @@ class Kustomer:
                 self.end_headers()
                 if reply.trouble == CUT:
                     content, self.close_connection = content[: len(content) // 2], True
+                if reply.trouble == DRIP:
+                    for byte in content[:-1]:
+                        self.wfile.write(bytes([byte]))
+                        kustomer.drop()
+                    content = content[-1:]
                 self.wfile.write(content)
 
             do_GET = do_POST = answer  # noqa: N815
@@ -267,6 +274,20 @@ def test_lone_surrogates_are_replaced(client, kustomer):
 
 
 @pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (b"caf\xe9", "caf\ufffd"),
+        (b"a\x00b", "a\x00b"),
+        (b"a\nb", "a\nb"),
+    ],
+)
+def test_text_that_strict_json_refuses_is_read(client, kustomer, text, read):
+    kustomer.replies = [Reply(b'{"data": [{"id": "1", "text": "' + text + b'"}]}')]
+
+    assert client.get("/teams", stream="teams").resource["text"] == read
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {"data": None},
@@ -337,6 +358,34 @@ def test_an_answer_that_does_not_come_in_time_is_asked_for_again(kustomer, time)
 
     assert search(client).resource == {"id": "1"}
     late.set()
+
+
+def test_an_answer_that_drips_is_given_up_and_asked_for_again(client, kustomer, time):
+    def drop():
+        time.now += 30.0
+
+    kustomer.drop = drop
+    kustomer.replies = [Reply({"data": []}, trouble=DRIP), Reply({"data": [{"id": "1"}]})]
+
+    assert search(client).resource == {"id": "1"}
+    assert len(kustomer.asked) == 2
+
+
+def test_a_stop_ends_the_reading_of_an_answer(client, kustomer):
+    kustomer.drop = client.stop
+    kustomer.replies = [Reply({"data": []}, trouble=DRIP)]
+
+    with pytest.raises(errors.Stopped):
+        search(client)
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_an_empty_body_is_not_taken_for_an_empty_list(kustomer, time, status):
+    client = Client(kustomer.url, KEY, budgets=Budgets(0.8), clock=time.clock)
+    kustomer.replies = [Reply(b"", status)]
+
+    with pytest.raises(errors.KustomerUnavailable, match="no JSON"):
+        client.get("/teams", stream="teams")
 
 
 def test_an_outage_of_a_minute_is_survived(client, kustomer, time):
@@ -550,3 +599,26 @@ def test_requests_are_counted_by_stream(client):
     assert client.meter.searches == 2
     assert client.meter.total == 3
     assert client.meter.received_bytes > 0
+
+
+# A key that is asked about
+
+
+@pytest.mark.parametrize("status", [400, 402, 403, 404, 500])
+def test_only_a_refused_key_fails_the_question_about_the_key(kustomer, time, status):
+    client = Client(kustomer.url, KEY, budgets=Budgets(0.8), clock=time.clock, patience=5.0)
+    kustomer.replies = [Reply({"errors": [{"detail": "no"}]}, status)]
+    client.check_key()
+
+    kustomer.replies = [Reply({"errors": [{"detail": "no"}]}, 401)]
+    with pytest.raises(errors.NotAuthorised):
+        client.check_key()
+
+
+@pytest.mark.parametrize("key", ["n", "null", '"', "e", "\\"])
+def test_a_key_that_is_part_of_json_itself_breaks_no_error(kustomer, time, key):
+    client = Client(kustomer.url, key, budgets=Budgets(0.8), clock=time.clock)
+    for body in (b"<html>no</html>", b'{"message": "no", "meta": [null]}'):
+        kustomer.replies = [Reply(body, 403)]
+        with pytest.raises(errors.NotPermitted):
+            client.get("/teams", stream="teams")
