@@ -40,7 +40,7 @@ from source_kustomer.records.flatten import Shape
 from source_kustomer.streams import STREAMS
 from source_kustomer.sync.cursor import CoverageCursor, RefreshCursor
 from source_kustomer.sync.instants import from_unix_seconds
-from source_kustomer.sync.state import StreamState, parse_state
+from source_kustomer.sync.state import BEGINNING, StreamState, parse_state
 from source_kustomer.traced import TracedError
 
 READERS: Final = 32
@@ -163,7 +163,7 @@ class Read:
                 stream.name,
                 stream.cursor_field,
                 found=selected.state,
-                start=self._start,
+                start=BEGINNING if stream.whole_at_first else self._start,
                 end=self._end,
                 lookback=self._config.lookback,
                 emit=emit,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
@@ -11,6 +12,7 @@ from source_kustomer.families.brood import Parent
 from source_kustomer.families.child import ChildStream
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.sync.instants import format_instant
 from source_kustomer.sync.state import BEGINNING
 
@@ -33,6 +35,7 @@ class AttachmentsByMessage(ChildStream, family=True):
     files per request; that works on lists only, not on the search.
     """
 
+    whole_at_first = True
     prepare = staticmethod(without_signed_link)
 
     @property
@@ -76,7 +79,10 @@ class AttachmentsByMessage(ChildStream, family=True):
         files = list(owners)
         for start in range(0, len(files), IDS_PER_REQUEST):
             ids = files[start : start + IDS_PER_REQUEST]
-            document = client.get(self.path.format(id=",".join(ids)), stream=self.name)
+            document = client.get(
+                self.path.format(id=",".join(quote(file, safe="") for file in ids)),
+                stream=self.name,
+            )
             for resource in document.data:
                 owner = owners.get(str(resource.get("id")))
                 if owner is not None:
@@ -105,7 +111,7 @@ class FirstLoad(StreamPartition):
                 if owner and owner not in messages:
                     continue  # its message was on the page before, which this one overlaps
                 message = messages.get(owner, {})
-                updated_at = (message.get("attributes") or {}).get("updatedAt")
+                updated_at = attribute_of(message, "updatedAt")
                 parent = Parent(owner, updated_at or format_instant(reading.sync.end))
                 rows += stream.put_rows(reading, parent, [resource])
             reading.sync.progress.count(stream.name, len(page.included))

@@ -9,7 +9,7 @@ from typing import Any
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document
+from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.sync.cursor import CoverageCursor
 from source_kustomer.sync.instants import parse_instant
 from source_kustomer.sync.state import BEGINNING
@@ -32,6 +32,7 @@ class ListStream(Stream, family=True):
     """The lists that together make the object."""
     page_size: int = 100
     """The largest page the API grants on these lists (developer.kustomer.com, "Pagination")."""
+    whole_at_first = True
     required = ("name", "record", "roles", "walks")
 
     @property
@@ -94,6 +95,5 @@ def _is_changed(resource: Mapping[str, Any], since: int) -> bool:
     """Tell whether a record may be new to the destination; without a timestamp it may."""
     if since == BEGINNING:
         return True
-    attributes = resource.get("attributes")
-    updated_at = parse_instant(attributes.get("updatedAt")) if attributes else None
+    updated_at = parse_instant(attribute_of(resource, "updatedAt"))
     return updated_at is None or updated_at >= since

@@ -42,6 +42,8 @@ class Stream(ABC):
     inferred: bool = False
     """Whether the endpoint is known from the behaviour of other clients only, not from the
     vendor's documentation. It is then skipped when the API answers 404."""
+    whole_at_first: bool = False
+    """Whether a first sync brings every record, those from before the start date included."""
     custom_resource: str | None = None
     """The metadata resource that describes its custom attributes."""
     required: ClassVar[tuple[str, ...]] = ("name", "record", "roles")
