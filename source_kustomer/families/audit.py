@@ -8,6 +8,7 @@ from typing import Final
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.sync.coverage import Span
 from source_kustomer.sync.instants import MILLISECOND, format_instant, parse_instant
 
@@ -69,7 +70,7 @@ class AuditPartition(StreamPartition):
             if not page.has_next or oldest in (None, before):
                 break
             before = oldest
-            instant = parse_instant((page.data[-1].get("attributes") or {}).get("createdAt"))
+            instant = parse_instant(attribute_of(page.data[-1], "createdAt"))
             if instant is not None:
                 # Entries of that very moment may follow on the next page.
                 reading.coverage.close(instant + MILLISECOND, read_back_to, rows=len(page.data))

@@ -13,6 +13,7 @@ from source_kustomer.errors import NotFound
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.search import SearchStream
 from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.records.kobjects import KobjectRecord
 
 STREAM_PREFIX: Final = "kobject_"
@@ -32,11 +33,10 @@ class Klass:
     @staticmethod
     def of(resource: Mapping[str, Any]) -> Klass | None:
         """Read a klass resource; None when it has no name."""
-        attributes = resource.get("attributes")
-        attributes = attributes if isinstance(attributes, Mapping) else {}
-        name = attributes.get("name")
+        name = attribute_of(resource, "name")
         # Kustomer spells it both ways.
-        title = attributes.get("displayName") or attributes.get("displayname") or name
+        spellings = ("displayName", "displayname")
+        title = next((text for s in spellings if (text := attribute_of(resource, s))), name)
         return Klass(name, str(title)) if isinstance(name, str) and name else None
 
 

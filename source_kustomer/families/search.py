@@ -16,6 +16,7 @@ from source_kustomer.errors import KustomerError
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.kustomer.search import MAX_RECORDS, SearchQuery
 from source_kustomer.sync.instants import MINUTE, format_instant, parse_instant
 from source_kustomer.sync.keyset import Ask, Batch, KeysetReader, Page, Resource
@@ -305,8 +306,7 @@ class OldListPartition(WindowPartition):
 
 
 def _is_within(resource: Resource, window: Window) -> bool:
-    attributes = resource.get("attributes")
-    instant = parse_instant(attributes.get("updatedAt")) if attributes else None
+    instant = parse_instant(attribute_of(resource, "updatedAt"))
     if instant is None:
         return True
     return window.start <= instant and (window.end is None or instant < window.end)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from source_kustomer.errors import NotFound
 from source_kustomer.families.audit import AuditStream
 from source_kustomer.families.child import ChildStream
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document
+from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.records.timeline import (
     AuditLogRecord,
     CustomerMergeRecord,
@@ -78,13 +79,28 @@ class CustomerEvents(ChildStream):
         return "1 request per changed record of customers, and 1 per session of theirs"
 
     def pages(self, client: Client, parent: str) -> Iterator[Document]:
-        """Yield the events of each session; the path takes its `sessionId`, not the record's id."""
+        """Yield the events of each session; the path takes its `sessionId`, not the record's id.
+
+        Raises:
+            NotFound: when the customer is gone, or none of the sessions has such a list.
+        """
+        missing: NotFound | None = None
+        found = False
         for sessions in super().pages(client, parent):
             for session in sessions.data:
-                session_id = (session.get("attributes") or {}).get("sessionId")
-                if session_id:
-                    path = f"/customers/{quote(parent, safe='')}/sessions/{session_id}/events"
-                    yield from client.list_pages(path, page_size=self.page_size, stream=self.name)
+                session_id = attribute_of(session, "sessionId")
+                if not session_id:
+                    continue
+                own, other = quote(parent, safe=""), quote(str(session_id), safe="")
+                path = f"/customers/{own}/sessions/{other}/events"
+                try:
+                    for page in client.list_pages(path, page_size=self.page_size, stream=self.name):
+                        found = True
+                        yield page
+                except NotFound as error:  # this session is gone; the others' events are not
+                    missing = error
+        if missing is not None and not found:
+            raise missing
 
 
 class AuditLogs(AuditStream):
