@@ -42,11 +42,13 @@ bench: setup     ## the figures of docs/performance.md
 bench-peers: setup ## the same records through another extractor, side by side
 	$(BIN)/python -m benchmarks.peers
 
-docs: setup      ## write docs/streams.md from the stream classes
+docs: setup      ## write docs/streams.md, and the streams in docs/kustomer.md, from the stream classes
 	$(BIN)/python -m tools.streams_reference > docs/streams.md
+	$(BIN)/python -m tools.streams_table
 
-docs-check: setup ## fail when docs/streams.md is not current
+docs-check: setup ## fail when those are not current
 	$(BIN)/python -m tools.streams_reference | diff -u docs/streams.md -
+	$(BIN)/python -m tools.streams_table --check
 
 snapshots: setup ## write the files of integration_tests/ that follow from the code; review their diff
 	$(BIN)/python -m integration_tests.snapshots
@@ -58,7 +60,7 @@ image-test: setup ## build the image and run it against the sandbox
 	containers/build-and-test
 
 release-check: setup ## version, changelog, metadata, labels and docs agree
-	$(BIN)/python -m release_check
+	$(BIN)/python -m tools.release_check
 
 audit: setup     ## known vulnerabilities and licences of what is installed at run time
 	$(BIN)/python -m audit

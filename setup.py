@@ -39,6 +39,8 @@ setup(
         "sandbox": SANDBOX,
         "dev": [
             *SANDBOX,
+            # Airbyte's model of metadata.yaml; it has no version for Python 3.13.
+            "airbyte-connector-models==0.1.12; python_version < '3.13'",
             "hypothesis==6.168.5",
             "mypy==2.4.1",
             "pytest==9.2.0",
