@@ -172,7 +172,8 @@ class Read:
         shape = Shape.of(
             stream.record,
             custom=CustomAttributes.from_schema(selected.schema),
-            columns=frozenset(selected.schema.get("properties", {})) or None,
+            columns=frozenset(selected.schema.get("properties") or ()) or None,
+            always=frozenset([stream.cursor_field] if stream.cursor_field else ()),
         )
         return Reading(stream, self._sync, cursor, shape)
 

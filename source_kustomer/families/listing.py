@@ -84,7 +84,8 @@ class ListPartition(StreamPartition):
                 continue
             for page in stream.pages(reading, walk):
                 reading.begun = True
-                new = reading.put_rows(r for r in page.data if _is_changed(r, since))
+                changed = (row for row in page.data if _is_changed(row, since))
+                new = reading.put_rows(changed, {"deleted": True} if walk.only_deleted else None)
                 rows += new
                 reading.sync.progress.count(stream.name, new)
         if isinstance(cursor, CoverageCursor):

@@ -100,7 +100,7 @@ class Reading:
 
         Args:
             resources: JSON:API resources.
-            also: columns that every row gets besides.
+            also: columns that every row gets besides, those of them that are selected.
 
         Returns:
             How many rows there were.
@@ -108,6 +108,7 @@ class Reading:
         flatten, name = self.shape.flatten, self.stream.name
         rows = (flatten(resource) for resource in resources)
         if also is not None:
+            also = {column: value for column, value in also.items() if self.shape.has(column)}
             rows = ({**row, **also} for row in rows)
         return self.sync.channel.put_rows(Record(row, name) for row in rows)
 

@@ -34,7 +34,6 @@ class KviewRecord(TrackedRecord):
 class HookRecord(TrackedRecord):
     """An address at which Kustomer takes in data; its secrets are left out."""
 
-    name: Text = column("The hook's name.")
     title: Text = column("The name that users see.")
     description: Text = column("What it is for.")
     event_name: Text = column("The event that it sets off.")

@@ -17,6 +17,8 @@ MISFITS: Final = "misfit_values"
 _OWN: Final = frozenset({"id", "type", "links", MISFITS})
 """Columns that no attribute and no relationship may pass for."""
 
+_DELETION: Final = frozenset({"deleted", "deleted_at"})
+
 _PLAIN: Final[Mapping[str, type]] = {"text": str, "boolean": bool, "number": float}
 """Types whose values fit a column as they are, which saves asking its fitter."""
 
@@ -40,19 +42,21 @@ class Shape:
         self,
         record: type[Record],
         custom: CustomAttributes,
-        dropped: frozenset[str],
+        selected: frozenset[str] | None,
     ) -> None:
         """Compile the columns' types into tables.
 
         Args:
             record: the model of the rows.
             custom: the organization's own attributes.
-            dropped: columns that are not selected.
+            selected: the columns that rows may have; None is all, and what no model knows too.
         """
         types = record.column_types()
         self._types = types
         self._renames = record.renames
-        self._dropped = dropped
+        self._selected = selected
+        self._is_everything = selected is None or types.keys() <= selected
+        self._is_deletable = types.keys() >= _DELETION
         self._custom = {
             name: (_PLAIN.get(one.column_type), _fitter(one.column_type))
             for name, one in custom.by_name.items()
@@ -74,18 +78,24 @@ class Shape:
         *,
         custom: CustomAttributes | None = None,
         columns: frozenset[str] | None = None,
+        always: frozenset[str] = frozenset(),
     ) -> Shape:
         """Compile the shape of a stream.
 
         Args:
             record: the model of its rows.
             custom: the organization's own attributes.
-            columns: the selected columns; None selects all. What the model does not declare
-                cannot be deselected, so it is always kept.
+            columns: the selected columns; None selects all. As soon as one that the model declares
+                is not among them, rows have nothing else either: not even what no model knows.
+            always: columns that are kept whether they are selected or not, beside the id:
+                destinations could not tell versions of a row apart without them.
         """
-        declared = frozenset(record.column_types())
-        dropped = frozenset() if columns is None else declared - columns - {"id"}
-        return Shape(record, custom or CustomAttributes(), dropped)
+        selected = None if columns is None else columns | always | {"id"}
+        return Shape(record, custom or CustomAttributes(), selected)
+
+    def has(self, column: str) -> bool:
+        """Tell whether rows have a column, as far as the selection goes."""
+        return self._selected is None or column in self._selected
 
     def flatten(self, resource: Mapping[str, Any]) -> Row:
         """Turn a resource into a row that fits the stream's schema; no value is lost.
@@ -110,10 +120,14 @@ class Shape:
             misfits["relationships"] = relationships
         if self._custom:
             self._fit_custom(row, misfits)
-        for name in self._dropped:
-            row.pop(name, None)
-            misfits.pop(name, None)
-        if misfits and MISFITS not in self._dropped:
+        if self._is_deletable and row.get("deleted") is None and row.get("deleted_at") is not None:
+            row["deleted"] = True  # users, for one, only say when
+        if not self._is_everything:
+            row = {name: value for name, value in row.items() if self.has(name)}
+            misfits = {
+                name: value for name, value in misfits.items() if self.has(name.partition(".")[0])
+            }
+        if misfits and self.has(MISFITS):
             row[MISFITS] = misfits
         return row
 

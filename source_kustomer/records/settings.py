@@ -42,7 +42,8 @@ class BusinessScheduleRecord(TrackedRecord):
 class SatisfactionSurveyRecord(TrackedRecord):
     """The definition of a satisfaction survey; answers are in the conversations."""
 
-    renames: ClassVar[Mapping[str, str]] = {"from": "sender"}
+    # Surveys were seen with `modified` where all other objects have `modifiedAt`.
+    renames: ClassVar[Mapping[str, str]] = {"from": "sender", "modified": "modified_at"}
 
     name: Text = column("The survey's name.")
     description: Text = column("When and to whom it is sent, in words.")
@@ -50,7 +51,7 @@ class SatisfactionSurveyRecord(TrackedRecord):
     meta_description: Text = column("The description of that page.")
     enabled: Boolean = column("Whether it is sent.")
     channel: Text = column("The channel that it is sent through.")
-    criteria: Object = column("Which conversations it is sent for.")
+    criteria: UserObject = column("Which conversations it is sent for, in terms of the search.")
     delay_time: Number = column("How long after the conversation it is sent.")
     form_type: Text = column("The kind of survey.")
     scale: Object = column("The scale that customers rate on.")
@@ -62,7 +63,6 @@ class SatisfactionSurveyRecord(TrackedRecord):
     all_questions: Values = column("Further questions to everyone.")
     positive_questions: Values = column("Further questions after a good rating.")
     negative_questions: Values = column("Further questions after a bad rating.")
-    modified: Timestamp = column("When it was last changed; modified_at under an older name.")
     template: Reference = column("The template that it is written with.")
 
 
@@ -80,7 +80,7 @@ class SlaVersionRecord(TrackedRecord):
     description: Text = column("What it promises, in words.")
     version: Integer = column("The number of the version.")
     hours: Text = column("The hours that count: the calendar's, or those of business.")
-    criteria: Object = column("Which conversations it holds for.")
+    criteria: UserObject = column("Which conversations it holds for, in terms of the search.")
     metrics: Object = column("What is promised, and within how many milliseconds by priority.")
     sla: Reference = column("The agreement that it is a version of.")
 
@@ -109,7 +109,7 @@ class SnoozePresetRecord(TrackedRecord):
     name: Text = column("The entry's name.")
     snooze_type: Text = column("How the time is given.")
     enabled: Boolean = column("Whether it is offered.")
-    value: Object = column("How long it snoozes for.")
+    value: Text = column("How long it snoozes for: milliseconds, where the time is relative.")
 
 
 class NotificationRecord(TrackedRecord):
@@ -141,7 +141,7 @@ class SavedSearchRecord(TrackedRecord):
 class KlassRecord(TrackedRecord):
     """A custom object as defined; its records are kobjects."""
 
-    renames: ClassVar[Mapping[str, str]] = {"displayname": "display_name"}
+    renames: ClassVar[Mapping[str, str]] = {"displayname": "display_name"}  # spelt both ways
 
     name: Text = column("The name in Kustomer's API.")
     display_name: Text = column("The name that agents see.")
@@ -206,6 +206,8 @@ class WorkSessionRecord(TrackedRecord):
 
 class CompanyRecord(DeletableRecord):
     """A company that customers belong to."""
+
+    renames: ClassVar[Mapping[str, str]] = {"extenalId": "external_id"}  # as an example spells it
 
     name: Text = column("The company's name.")
     external_id: Text = column("Its id in another system.")

@@ -47,11 +47,18 @@ _SPELLINGS: Final[dict[tuple[str, ...], tuple[str, ...]]] = {}
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+CUSTOM: Final = "custom"
+"""Where users' own names begin: keys of an object of this name, and what follows it and a dot."""
+
+
 def snake_case(name: str) -> str:
-    """Turn a key that Kustomer defines into a column name; remembered, since few keys recur."""
+    """Turn a key that Kustomer defines into a column name; remembered, since few keys recur.
+
+    A path into custom attributes, as events have it, stays as it is.
+    """
     known = _NAMES.get(name)
     if known is None:
-        known = _HUMP.sub("_", name).lower()
+        known = name if name.startswith(f"{CUSTOM}.") else _HUMP.sub("_", name).lower()
         if len(_NAMES) < _MOST_NAMES:
             _NAMES[name] = known
     return known
@@ -61,6 +68,7 @@ def snake_keys(value: Any) -> Any:
     """Return a nested value with the keys of its objects in snake_case, at every depth.
 
     Where two keys of an object would become one, only one of them is turned; see `spell_apart`.
+    Custom attributes inside it keep their names.
     """
     kind = type(value)
     if kind is dict:
@@ -70,7 +78,10 @@ def snake_keys(value: Any) -> Any:
             snake_keys(item) if type(item) is dict or type(item) is list else item
             for item in value.values()
         ]
-        return dict(zip(names, items, strict=True))
+        turned = dict(zip(names, items, strict=True))
+        if CUSTOM in value:
+            turned[CUSTOM] = value[CUSTOM]
+        return turned
     if kind is list:
         for item in value:
             if type(item) is dict or type(item) is list:

@@ -161,14 +161,70 @@ def test_the_misspelt_external_id_is_read():
     assert attributes(CustomerRecord, extenalId="e1")["external_id"] == "e1"
 
 
-def test_deselected_columns_are_dropped_and_unknown_ones_kept():
+def test_a_selection_of_columns_lets_nothing_else_through():
     row = row_of(
         ConversationRecord,
-        columns=frozenset({"id", "name"}),
-        attributes={"name": "x", "status": "open", "brandNew": 1},
+        columns=frozenset({"name", "misfit_values"}),
+        attributes={"name": "x", "status": {"a": 1}, "priority": "high", "brandNew": 1},
     )
 
-    assert row == {"id": "a1", "name": "x", "brand_new": 1}
+    assert row == {"id": "a1", "name": "x"}
+
+
+def test_a_selection_of_all_columns_lets_through_what_no_schema_knows():
+    everything = frozenset(ConversationRecord.column_types())
+
+    row = row_of(ConversationRecord, columns=everything, attributes={"brandNew": 1})
+
+    assert row == {"id": "a1", "brand_new": 1}
+
+
+def test_columns_that_destinations_need_cannot_be_deselected():
+    shape = Shape.of(
+        ConversationRecord, columns=frozenset({"name"}), always=frozenset({"updated_at"})
+    )
+
+    row = shape.flatten({"id": "a1", "attributes": {"updatedAt": "2024-05-01T12:00:00Z"}})
+
+    assert row == {"id": "a1", "updated_at": "2024-05-01T12:00:00Z"}
+
+
+def test_misfits_of_a_deselected_custom_object_go_with_it():
+    row = row_of(
+        ConversationRecord,
+        custom=CUSTOM,
+        columns=frozenset({"id", "misfit_values"}),
+        attributes={"custom": {"seatsNum": {"x": 1}}},
+    )
+
+    assert row == {"id": "a1"}
+
+
+@pytest.mark.parametrize("deleted", [{}, {"deleted": None}])
+def test_a_record_that_only_says_when_it_was_deleted_is_marked_as_deleted(deleted):
+    row = attributes(UserRecord, deletedAt="2024-05-01T12:00:00Z", **deleted)
+
+    assert row["deleted"] is True
+
+
+def test_a_record_that_was_deleted_and_restored_is_not_marked():
+    row = attributes(UserRecord, deletedAt="2024-05-01T12:00:00Z", deleted=False)
+
+    assert row["deleted"] is False
+
+
+def test_the_organizations_own_names_stay_verbatim_wherever_they_stand():
+    changes = {
+        "attributes": {"custom.planStr": {"op": "replace"}, "assignedUsers": {"op": "add"}},
+        "custom": {"planStr": {"newValue": 1}},
+    }
+
+    row = attributes(EventRecord, changes=changes)
+
+    assert row["changes"] == {
+        "attributes": {"custom.planStr": {"op": "replace"}, "assigned_users": {"op": "add"}},
+        "custom": {"planStr": {"newValue": 1}},
+    }
 
 
 def test_a_record_without_an_id_gets_one_that_stays_the_same():
