@@ -116,7 +116,8 @@ class Api:
 
     def _let_in(self, request: Request, name: str, roles: tuple[str, ...]) -> None:
         """Refuse what the key's roles or the settings do not allow."""
-        if name in self.settings.absent or request.path in self.settings.absent:
+        places = {name, request.path, request.version + request.path}
+        if not places.isdisjoint(self.settings.absent):
             raise not_found()
         require(request.key, roles)
         if name in self.settings.forbidden:

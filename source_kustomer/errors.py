@@ -14,6 +14,7 @@ KustomerError               failure type       the reader is told
 │   └── Stopped                                the process was told to end
 └── UnexpectedError         system_error       what was expected, what came
     ├── UnexpectedDocument                     an answer that is not what we rely on
+    │   └── BadRequest (400, 422)              a question that the API does not understand
     ├── UnorderedPage                          a search that does not sort
     └── TimestampTooDense                      more equal records than can be told apart
 """
@@ -126,6 +127,10 @@ class UnexpectedDocument(UnexpectedError):
     """An answer is not what we rely on."""
 
 
+class BadRequest(UnexpectedDocument):
+    """The API does not understand a question, such as an attribute that it cannot search by."""
+
+
 class UnorderedPage(UnexpectedError):
     """A search does not come in the order that was asked for."""
 
@@ -194,6 +199,8 @@ def error_for(status: int, body: object, asked: str) -> KustomerError:
         return NotPermitted(f"The organization's plan does not include {asked}.{said}")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return KustomerUnavailable(f"Kustomer failed to answer {asked} (HTTP {status}).{said}")
+    if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}:
+        return BadRequest(f"Kustomer refused {asked} (HTTP {status}).{said}")
     return UnexpectedDocument(f"Kustomer refused {asked} (HTTP {status}).{said}")
 
 

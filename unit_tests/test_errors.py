@@ -59,7 +59,7 @@ def test_an_expired_key_is_told_apart_from_a_wrong_one():
 @pytest.mark.parametrize(
     ("status", "error", "failure_type"),
     [
-        (400, errors.UnexpectedDocument, "system_error"),
+        (400, errors.BadRequest, "system_error"),
         (401, errors.NotAuthorised, "config_error"),
         (402, errors.NotPermitted, "config_error"),
         (403, errors.NotPermitted, "config_error"),
@@ -67,7 +67,7 @@ def test_an_expired_key_is_told_apart_from_a_wrong_one():
         (408, errors.KustomerUnavailable, "transient_error"),
         (409, errors.UnexpectedDocument, "system_error"),
         (413, errors.UnexpectedDocument, "system_error"),
-        (422, errors.UnexpectedDocument, "system_error"),
+        (422, errors.BadRequest, "system_error"),
         (429, errors.RateLimited, "transient_error"),
         (500, errors.KustomerUnavailable, "transient_error"),
         (503, errors.KustomerUnavailable, "transient_error"),

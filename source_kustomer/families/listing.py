@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.stream import Stream
@@ -33,10 +33,15 @@ class ListStream(Stream, family=True):
     page_size: int = 100
     """The largest page the API grants on these lists (developer.kustomer.com, "Pagination")."""
     whole_at_first = True
-    required = ("name", "record", "roles", "walks")
+    required: ClassVar[tuple[str, ...]] = ("name", "record", "roles", "walks")
 
     @property
     def endpoint(self) -> str:
+        """The lists, as they are asked for."""
+        return self.lists
+
+    @property
+    def lists(self) -> str:
         """The lists, as they are asked for."""
         return ", ".join(
             f"GET {walk.path}" + "".join(f"?{key}={value}" for key, value in walk.params.items())
@@ -49,7 +54,7 @@ class ListStream(Stream, family=True):
         lists = "" if len(self.walks) == 1 else f", {len(self.walks)} lists"
         return f"1 request per {self.page_size} records{lists}, every sync"
 
-    def partitions(self, reading: Reading) -> Iterator[ListPartition]:
+    def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
         """Yield the one partition that reads it all."""
         if not reading.is_ahead():
             yield ListPartition(reading, self)
@@ -64,6 +69,23 @@ class ListStream(Stream, family=True):
         return reading.client.list_pages(
             walk.path, walk.params, page_size=self.page_size, stream=self.name
         )
+
+
+class ObjectStream(ListStream, family=True):
+    """A stream of one object, which is asked for without paging."""
+
+    @property
+    def cost(self) -> str:
+        """One request."""
+        return "1 request, every sync"
+
+    def probe(self, client: Client) -> None:
+        """Ask for the object."""
+        client.get(self.walks[0].path, stream=self.name)
+
+    def pages(self, reading: Reading, walk: Walk) -> Iterator[Document]:
+        """Yield the object."""
+        yield reading.client.get(walk.path, walk.params, stream=self.name)
 
 
 class ListPartition(StreamPartition):

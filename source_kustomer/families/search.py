@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import pairwise
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from airbyte_cdk.sources.types import Record
 
@@ -16,15 +16,17 @@ from source_kustomer.errors import KustomerError
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import attribute_of
+from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.kustomer.search import MAX_RECORDS, SearchQuery
 from source_kustomer.sync.instants import MINUTE, format_instant, parse_instant
 from source_kustomer.sync.keyset import Ask, Batch, KeysetReader, Page, Resource
-from source_kustomer.sync.windows import Index, Window, cut, plan
+from source_kustomer.sync.windows import LIVE_SEARCH_AGE, Index, Window, cut, plan
 
 SEARCH_ROLES = (
     "org.permission.search.create",
     "org.permission.search.update",
+    "org.permission.search_global.create",
+    "org.permission.search_preview.create",
     "org.user.search.read",
     "org.admin.search.read",
 )
@@ -47,13 +49,23 @@ class SearchStream(Stream, family=True):
     """Whether records older than two years can be searched in the archive."""
     old_list: str | None = None
     """Where there is no such archive: the list that older records are picked out of."""
-    roles = SEARCH_ROLES
-    required = ("name", "record", "roles", "query_context")
+    roles: tuple[str, ...] = SEARCH_ROLES
+    required: ClassVar[tuple[str, ...]] = ("name", "record", "roles", "query_context")
 
     @property
     def attribute_prefix(self) -> str:
         """What the search attributes of this object begin with."""
         return self.query_context
+
+    @property
+    def attribute(self) -> str:
+        """The search attribute that orders it."""
+        return f"{self.attribute_prefix}_{self.cursor_field}"
+
+    @property
+    def stamp(self) -> str:
+        """The attribute of its records that holds the same."""
+        return "createdAt" if self.cursor_field == "created_at" else "updatedAt"
 
     @property
     def endpoint(self) -> str:
@@ -70,8 +82,13 @@ class SearchStream(Stream, family=True):
         brood, end = reading.brood, reading.sync.end
         if brood is None and reading.is_ahead():
             return
-        gaps = reading.coverage.gaps() if brood is None else brood.gaps()
+        gaps = list(reading.coverage.gaps() if brood is None else brood.gaps())
         is_kept = self.archived or self.old_list is not None
+        if not is_kept and gaps and gaps[0][0] < end - LIVE_SEARCH_AGE:
+            LOGGER.info(
+                "Stream %s: Kustomer offers none of these records that are older than two years.",
+                self.name,
+            )
         windows = list(plan(gaps, end=end, now=end, archived=is_kept))
         reading.sync.crew.join(len(windows))
         if brood is not None:
@@ -87,6 +104,12 @@ class SearchStream(Stream, family=True):
         if self.archived:
             return WindowPartition(reading, self, window)
         return OldListPartition(reading, self, window)
+
+    def old_pages(self, reading: Reading) -> Iterator[Document]:
+        """Yield the pages of the list that holds what is too old for the search."""
+        return reading.client.list_pages(
+            str(self.old_list), page_size=OLD_LIST_PAGE, stream=self.name
+        )
 
     def probe(self, client: Client) -> None:
         """Search for one record."""
@@ -119,7 +142,7 @@ class SearchStream(Stream, family=True):
     def _query(self, **conditions: Any) -> SearchQuery:
         return SearchQuery(
             query_context=self.query_context,
-            attribute=f"{self.attribute_prefix}_updated_at",
+            attribute=self.attribute,
             **conditions,
         )
 
@@ -168,14 +191,16 @@ class WindowPartition(StreamPartition):
     def pass_on(self) -> None:
         """Pass on the rows of the window, closing it piece by piece."""
         fetch = partial(self._stream.fetch, self._reading, self._window.index)
-        reader = KeysetReader(fetch, self._window.start, self._window.end)
+        stamp = self._stream.stamp
+        reader = KeysetReader(fetch, self._window.start, self._window.end, stamp=stamp)
         self._read_on(reader)
         if self._reading.over:
             return
         if self._has_passed_the_end(reader):
             # More records than a page were changed since the sync began. They belong to the next
             # one; only what is dated into the future would not be found by it before its time.
-            future = KeysetReader(fetch, self._reading.sync.now() + CLOCK_SKEW, None)
+            ahead = self._reading.sync.now() + CLOCK_SKEW
+            future = KeysetReader(fetch, ahead, None, stamp=stamp)
             for batch in future.batches():
                 self._put_rows(batch.rows)
         self._close(reader.end, final=True)
@@ -282,10 +307,7 @@ class OldListPartition(WindowPartition):
             stream.old_list,
         )
         seen = 0
-        pages = reading.client.list_pages(
-            str(stream.old_list), page_size=OLD_LIST_PAGE, stream=stream.name
-        )
-        for page in pages:
+        for page in stream.old_pages(reading):
             reading.begun = True
             seen += len(page.data)
             old = [resource for resource in page.data if _is_within(resource, window)]
@@ -297,7 +319,7 @@ class OldListPartition(WindowPartition):
         if seen == MAX_RECORDS:
             LOGGER.warning(
                 "Stream %s: GET %s ended after exactly %s records, which may be a limit of the "
-                "API. Notes older than two years may be missing.",
+                "API. Records older than two years may be missing.",
                 stream.name,
                 stream.old_list,
                 f"{seen:,}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -63,6 +64,9 @@ _NETWORK_ERRORS: Final = (
     urllib3.exceptions.HTTPError,
     OSError,
 )
+VERSION: Final = "/v1"
+"""What base addresses end in; nearly all paths are of this version."""
+_VERSIONED: Final = re.compile(r"/v\d+/")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -222,7 +226,8 @@ class Client:
         """Get a document.
 
         Args:
-            path: below the base address, beginning with a slash.
+            path: below the base address, beginning with a slash; or with a version of its own,
+                such as `/v3`.
             params: the query.
             stream: on whose behalf, for the meter and the log.
 
@@ -404,6 +409,12 @@ class Client:
         with self._in_flight:
             return self._exchange(request)
 
+    def _url(self, path: str) -> str:
+        """Return where a path is; few begin with a version of their own, such as /v3/kb/tags."""
+        if _VERSIONED.match(path):
+            return self._base_url.removesuffix(VERSION) + path
+        return self._base_url + path
+
     def _exchange(self, request: _Request) -> _Answer | str:
         headers: Mapping[str, str] | None = None
         status = 0
@@ -411,7 +422,7 @@ class Client:
         try:
             response = self._session.request(
                 request.method,
-                self._base_url + request.path,
+                self._url(request.path),
                 params=dict(request.params),
                 data=request.body,
                 headers={"Content-Type": "application/json"} if request.body else None,

@@ -45,12 +45,15 @@ class SearchQuery:
 
     def body(self) -> dict[str, Any]:
         """Write the query in the search's own terms; it refuses keys that it does not know."""
-        conditions: list[dict[str, dict[str, str]]] = [
-            {attribute: {operator: value}} for attribute, operator, value in self.also
-        ]
+        wanted = list(self.also)
         for operator, value in (("gte", self.gte), ("lt", self.lt)):
             if value is not None:
-                conditions.append({self.attribute: {operator: value}})
+                wanted.append((self.attribute, operator, value))
+        # Conditions have to be unique (OpenAPI): an object that is ordered by its creation would
+        # otherwise have some of them twice.
+        conditions = [
+            {attribute: {operator: value}} for attribute, operator, value in dict.fromkeys(wanted)
+        ]
         body: dict[str, Any] = {"queryContext": self.query_context}
         if conditions:
             body["and"] = conditions

@@ -17,7 +17,7 @@ from source_kustomer.records.columns import (
     Values,
     column,
 )
-from source_kustomer.records.record import DeletableRecord
+from source_kustomer.records.record import DeletableRecord, Record
 
 
 class ConversationRecord(DeletableRecord):
@@ -180,3 +180,30 @@ class NoteRecord(DeletableRecord):
     external_id: Text = column("Its id in another system.")
     custom: UserObject = column("The organization's own attributes of notes, by name.")
     imported_at: Timestamp = column("When it was imported from another system.")
+
+
+class ConversationTimeRecord(Record):
+    """A piece of an agent's work on a conversation, and how long it took."""
+
+    created_at: Timestamp = column("When it was noted. Syncs continue from it.")
+    conversation: Reference = column("The conversation that was worked on.")
+    customer: Reference = column("The customer of that conversation.")
+    created_by: Reference = column("The user who worked on it.")
+    created_by_teams: Texts = column("Ids of that user's teams.")
+    assigned_users: Texts = column("Ids of the users that the conversation was assigned to.")
+    assigned_teams: Texts = column("Ids of the teams that the conversation was assigned to.")
+    channels: Texts = column("The channels that the conversation had used.")
+    handle_at: Timestamp = column("When the handling began.")
+    handle_time: Number = column("How long the handling took, in seconds.")
+    message_at: Timestamp = column("When writing a message began.")
+    message_time: Number = column("How long writing it took, in seconds.")
+    messages_sent: Integer = column("How many messages were sent.")
+    note_at: Timestamp = column("When writing a note began.")
+    note_time: Number = column("How long writing it took, in seconds.")
+    notes_sent: Integer = column("How many notes were written.")
+    touched: Boolean = column("Whether the agent did anything to the conversation.")
+    snoozed: Boolean = column("Whether the agent snoozed it.")
+    reopened: Boolean = column("Whether the agent opened it again.")
+    resolved: Boolean = column("Whether the agent marked it done.")
+    imported_at: Timestamp = column("When it was imported from another system.")
+    org: Reference = column("The organization that it belongs to.")

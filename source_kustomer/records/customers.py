@@ -88,3 +88,24 @@ class CustomerRecord(DeletableRecord):
     unmasking_window: Object = column("Until when masked values may be seen, and by whom.")
     imported_at: Timestamp = column("When the customer was imported from another system.")
     rev: Integer = column("The revision, counted up by every change.")
+
+
+class CompanyRecord(DeletableRecord):
+    """A company that customers belong to."""
+
+    renames: ClassVar[Mapping[str, str]] = {"extenalId": "external_id"}  # as an example spells it
+
+    name: Text = column("The company's name.")
+    external_id: Text = column("Its id in another system.")
+    custom: UserObject = column("The organization's own attributes of companies, by name.")
+    default_lang: Text = column("The language that it is written to in.")
+    domains: Values = column("Its internet domains.")
+    emails: Values = column("Its email addresses.")
+    phones: Values = column("Its telephone numbers.")
+    whatsapps: Values = column("Its WhatsApp numbers.")
+    socials: Values = column("Its accounts in social networks.")
+    urls: Values = column("Its websites.")
+    locations: Values = column("Its postal addresses.")
+    tags: Values = column("Its tags.")
+    role_group_versions: Values = column("Versions of the role groups that govern access to it.")
+    rev: Integer = column("Its revision, counted up by every change.")

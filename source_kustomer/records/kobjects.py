@@ -1,18 +1,23 @@
-"""Rows of custom objects (kobjects)."""
+"""Rows of what organizations define for themselves: objects (klasses), attributes, records."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from source_kustomer.records.columns import (
+    Boolean,
     Integer,
     Object,
     Reference,
     Text,
+    Texts,
     Timestamp,
     UserObject,
     Values,
     column,
 )
-from source_kustomer.records.record import DeletableRecord
+from source_kustomer.records.record import DeletableRecord, Record, TrackedRecord
 
 
 class KobjectRecord(DeletableRecord):
@@ -48,3 +53,47 @@ class KobjectRecord(DeletableRecord):
     )
     imported_at: Timestamp = column("When it was imported from another system.")
     rev: Integer = column("Its revision, counted up by every change.")
+
+
+class KlassRecord(TrackedRecord):
+    """A custom object as defined; its records are kobjects."""
+
+    renames: ClassVar[Mapping[str, str]] = {"displayname": "display_name"}  # spelt both ways
+
+    name: Text = column("The name in Kustomer's API.")
+    display_name: Text = column("The name that agents see.")
+    status: Text = column("enabled, existing_only or disabled.")
+    color: Text = column("Its colour.")
+    icon: Text = column("The name of its icon.")
+    mixins: Texts = column("What its records can do besides, such as assignable.")
+    klass_schema: Text = column("The schema of its records.")
+    s3_data_url: Text = column("Where Kustomer keeps its data.")
+    app_version: Text = column("The version of the app that brought it.")
+    app_disabled: Boolean = column("Whether the app that brought it is switched off.")
+
+
+class CustomAttributeRecord(Record):
+    """A custom attribute as defined; its values are in the column `custom` of its resource."""
+
+    renames: ClassVar[Mapping[str, str]] = {"type": "value_type"}
+
+    resource: Text = column(
+        "The kind of record that carries it: company, conversation, customer, message, or "
+        "kobject.<klass>."
+    )
+    name: Text = column("Its name, which is its key in the column `custom`.")
+    display_name: Text = column("The name that agents see.")
+    value_type: Text = column("The type of its values, in Kustomer's words.")
+    multi: Boolean = column("Whether its value is a list.")
+    array: Boolean = column("Whether its value is a list, in an older form.")
+    enumeration: Values = column("The values that can be chosen from.")
+    tree: Object = column("The tree that its value is a path in.")
+    target: Text = column("The kind of record that its value is the id of.")
+    has_sensitive_attributes: Boolean = column("Whether its values are masked for most users.")
+    created_at: Timestamp = column("When it was defined.")
+    updated_at: Timestamp = column("When its definition last changed in any way.")
+    modified_at: Timestamp = column("When a user last changed its definition.")
+    modified_by: Text = column("Id of that user.")
+    deleted: Boolean = column("Whether it has been deleted; records may still have values of it.")
+    deleted_at: Timestamp = column("When it was deleted.")
+    deleted_by: Text = column("Id of the user that deleted it.")

@@ -1,4 +1,4 @@
-"""Rows of settings: brands, hours, promises, surveys, access, routing, klasses."""
+"""Rows of settings: brands, hours, promises, surveys, channels, access, searches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from source_kustomer.records.columns import (
     Values,
     column,
 )
-from source_kustomer.records.record import DeletableRecord, TrackedRecord
+from source_kustomer.records.record import Record, TrackedRecord
 
 
 class BrandRecord(TrackedRecord):
@@ -138,88 +138,71 @@ class SavedSearchRecord(TrackedRecord):
     user_visibilities: Values = column("Users that see it.")
 
 
-class KlassRecord(TrackedRecord):
-    """A custom object as defined; its records are kobjects."""
+class BusinessHolidayRecord(TrackedRecord):
+    """Days on which the opening hours of a schedule do not apply."""
 
-    renames: ClassVar[Mapping[str, str]] = {"displayname": "display_name"}  # spelt both ways
-
-    name: Text = column("The name in Kustomer's API.")
-    display_name: Text = column("The name that agents see.")
-    status: Text = column("enabled, existing_only or disabled.")
-    color: Text = column("Its colour.")
-    icon: Text = column("The name of its icon.")
-    mixins: Texts = column("What its records can do besides, such as assignable.")
-    klass_schema: Text = column("The schema of its records.")
-    s3_data_url: Text = column("Where Kustomer keeps its data.")
-    app_version: Text = column("The version of the app that brought it.")
-    app_disabled: Boolean = column("Whether the app that brought it is switched off.")
+    name: Text = column("The holiday's name.")
+    description: Text = column("What it is.")
+    start_date: Timestamp = column("When it begins.")
+    end_date: Timestamp = column("When it ends.")
+    enabled: Boolean = column("Whether it is observed.")
+    schedule: Reference = column("The schedule that it belongs to.")
 
 
-class QueueRecord(DeletableRecord):
-    """A queue that conversations wait in."""
+class OutboundAccountRecord(Record):
+    """An account that messages can be sent from."""
 
-    name: Text = column("The queue's name.")
-    display_name: Text = column("The name that agents see.")
-    description: Text = column("What it is for.")
-    key: Text = column("Its name in rules.")
-    priority: Integer = column("Its precedence over other queues.")
-    item_size: Integer = column("How much of an agent's capacity one of its items takes.")
-    restrict_transfers_by_users: Boolean = column("Whether users are kept from transferring to it.")
-    system: Boolean = column("Whether Kustomer brought it, as it does the default queue.")
+    channel: Text = column("The channel that it sends through.")
+    name: Text = column("The account's name.")
+    account: Text = column("The address, number or page that it sends from.")
+    org: Reference = column("The organization that it belongs to.")
 
 
-class QueueRuleRecord(TrackedRecord):
-    """A rule that puts conversations into a queue."""
+class ChatSettingsRecord(TrackedRecord):
+    """How the chat widget looks and behaves."""
 
-    enabled: Boolean = column("Whether it is applied.")
-    queue: Reference = column("The queue that it fills.")
-
-
-class TeamRoutingSettingsRecord(TrackedRecord):
-    """Which queues a team serves."""
-
-    enabled: Boolean = column("Whether work is routed to the team.")
-    queues: Values = column("Queues that it serves.")
-    external_queues: Values = column("Queues of other systems that it serves.")
-    team: Reference = column("The team.")
-
-
-class RoutingStatusRecord(TrackedRecord):
-    """A status that agents can set, such as available."""
-
-    name: Text = column("The status's name.")
-    status_type: Text = column("What it means for routing.")
-    system: Boolean = column("Whether Kustomer brought it.")
-
-
-class WorkSessionRecord(TrackedRecord):
-    """The time between an agent's signing in to routing and out of it."""
-
-    active: Boolean = column("Whether it still lasts.")
-    signed_in_at: Timestamp = column("When the agent signed in.")
-    signed_out_at: Timestamp = column("When the agent signed out.")
-    status_type: Text = column("What the agent's status means for routing.")
-    status: Reference = column("The agent's routing status.")
-    team: Reference = column("The agent's team.")
-    user: Reference = column("The agent.")
+    enabled: Boolean = column("Whether the chat is offered.")
+    widget_type: Text = column("The kind of widget, such as chat or knowledge base.")
+    team_name: Text = column("The name that the team has in it.")
+    team_icon_url: Text = column("The address of the team's picture.")
+    embed_icon_url: Text = column("The address of the picture on its button.")
+    embed_icon_color: Text = column("The colour of its button.")
+    greeting: Text = column("The first words.")
+    autoreply: Text = column("The answer that is given at once.")
+    active_form: Text = column("The form that is shown before the chat.")
+    offhours_display: Text = column("What is shown outside opening hours.")
+    offhours_message: Text = column("The words that are shown outside opening hours.")
+    offhours_image_url: Text = column("The address of the picture shown outside opening hours.")
+    closable_chat: Boolean = column("Whether customers can end a chat.")
+    single_session_chat: Boolean = column("Whether customers have one chat at a time.")
+    no_history: Boolean = column("Whether earlier chats are hidden from customers.")
+    disable_attachments: Boolean = column("Whether customers are kept from sending files.")
+    outbound_chat_enabled: Boolean = column("Whether agents can begin a chat.")
+    show_typing_indicator_web: Boolean = column("Whether customers see agents type.")
+    show_typing_indicator_customer_web: Boolean = column("Whether agents see customers type.")
+    show_branding_identifier: Boolean = column("Whether Kustomer is named.")
+    fallback_from_email: Text = column("The address that answers go out from by email.")
+    fallback_email_subject: Text = column("The subject of such emails.")
+    fallback_email_introduction: Text = column("The first words of such emails.")
+    domain_criteria: UserObject = column("Which websites show it.")
+    volume_control: Object = column("What is offered when there is too much to do.")
+    settings_version: Integer = column("The version of these settings' form.")
+    version: Integer = column("The version of these settings.")
 
 
-class CompanyRecord(DeletableRecord):
-    """A company that customers belong to."""
+class PinnedSearchRecord(TrackedRecord):
+    """A saved search that a user has pinned."""
 
-    renames: ClassVar[Mapping[str, str]] = {"extenalId": "external_id"}  # as an example spells it
+    search: Text = column("Id of the search.")
 
-    name: Text = column("The company's name.")
-    external_id: Text = column("Its id in another system.")
-    custom: UserObject = column("The organization's own attributes of companies, by name.")
-    default_lang: Text = column("The language that it is written to in.")
-    domains: Values = column("Its internet domains.")
-    emails: Values = column("Its email addresses.")
-    phones: Values = column("Its telephone numbers.")
-    whatsapps: Values = column("Its WhatsApp numbers.")
-    socials: Values = column("Its accounts in social networks.")
-    urls: Values = column("Its websites.")
-    locations: Values = column("Its postal addresses.")
-    tags: Values = column("Its tags.")
-    role_group_versions: Values = column("Versions of the role groups that govern access to it.")
+
+class SavedSearchPositionsRecord(TrackedRecord):
+    """The order of saved searches."""
+
+    positions: Values = column("Ids of searches, in their order.")
+    children: Values = column("Ids of the orders that stand below this one.")
     rev: Integer = column("Its revision, counted up by every change.")
+
+
+class RoleRecord(Record):
+    """A role."""

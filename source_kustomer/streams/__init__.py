@@ -10,14 +10,19 @@ from source_kustomer.streams.apps import (
     Kviews,
     WebHooks,
 )
-from source_kustomer.streams.conversations import Conversations, Messages, Notes
+from source_kustomer.streams.conversations import (
+    Conversations,
+    ConversationTimes,
+    Messages,
+    Notes,
+)
 from source_kustomer.streams.correspondence import (
     ConversationAttachments,
     ConversationForwards,
     CustomerDrafts,
     MessageAttachments,
 )
-from source_kustomer.streams.customers import Customers
+from source_kustomer.streams.customers import Companies, Customers
 from source_kustomer.streams.knowledge_base import (
     KbArticles,
     KbCategories,
@@ -27,26 +32,33 @@ from source_kustomer.streams.knowledge_base import (
     KbTemplates,
     KbThemes,
 )
-from source_kustomer.streams.kobjects import Kobjects
-from source_kustomer.streams.settings import (
-    Brands,
-    BusinessSchedules,
-    Companies,
-    Klasses,
-    Notifications,
+from source_kustomer.streams.kobjects import CustomAttributes, Klasses, Kobjects
+from source_kustomer.streams.routing import (
     QueueRules,
     Queues,
-    RoleGroups,
     RoutingStatuses,
+    TeamRoutingSettings,
+    WorkItems,
+    WorkSessions,
+)
+from source_kustomer.streams.settings import (
+    Brands,
+    BusinessHolidays,
+    BusinessSchedules,
+    ChatSettings,
+    Notifications,
+    OutboundAccounts,
+    PinnedSearches,
+    RoleGroups,
+    Roles,
     SatisfactionSurveys,
     SavedSearches,
+    SavedSearchPositions,
     ShortcutCategories,
     Slas,
     SlaVersions,
     SnoozePresets,
     SpamSenders,
-    TeamRoutingSettings,
-    WorkSessions,
 )
 from source_kustomer.streams.timeline import (
     AuditLogs,
@@ -77,23 +89,32 @@ STREAMS: tuple[type[Stream], ...] = (
     CustomerSessions,
     MessageAttachments,
     Companies,
+    ConversationTimes,
+    WorkSessions,
+    WorkItems,
     Brands,
     BusinessSchedules,
+    BusinessHolidays,
     SatisfactionSurveys,
     Slas,
+    SlaVersions,
     RoleGroups,
+    Roles,
     ShortcutCategories,
     SnoozePresets,
     Notifications,
     SpamSenders,
+    OutboundAccounts,
+    ChatSettings,
     SavedSearches,
+    PinnedSearches,
+    SavedSearchPositions,
     Klasses,
+    CustomAttributes,
     Queues,
     QueueRules,
     TeamRoutingSettings,
     RoutingStatuses,
-    WorkSessions,
-    SlaVersions,
     Cards,
     EmailHooks,
     FormHooks,

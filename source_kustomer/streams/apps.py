@@ -57,7 +57,11 @@ class Kviews(ListStream):
     name = "kviews"
     walks = (Walk("/kviews"),)
     record = KviewRecord
-    roles = ()
+    roles = (
+        "org.permission.kview.read",
+        "org.user.kview.read",
+        "org.admin.kview.read",
+    )
 
 
 class EmailHooks(HookStream):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from source_kustomer.families.search import SearchStream
-from source_kustomer.records.customers import CustomerRecord
+from source_kustomer.families.doubtful import DoubtfulSearchStream
+from source_kustomer.families.listing import Walk
+from source_kustomer.families.search import SEARCH_ROLES, SearchStream
+from source_kustomer.records.customers import CompanyRecord, CustomerRecord
 
 
 class Customers(SearchStream):
@@ -13,4 +15,16 @@ class Customers(SearchStream):
     query_context = "customer"
     record = CustomerRecord
     custom_resource = "customer"
+    suggested = True
+
+
+class Companies(DoubtfulSearchStream):
+    """Companies that customers belong to."""
+
+    name = "companies"
+    query_context = "company"
+    walks = (Walk("/companies"),)
+    record = CompanyRecord
+    roles = (*SEARCH_ROLES, "org.permission.company.read", "org.user.company.read")
+    custom_resource = "company"
     suggested = True

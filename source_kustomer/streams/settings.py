@@ -1,51 +1,32 @@
-"""The organization's settings: brands, hours, promises, surveys, access, routing, klasses."""
+"""The organization's settings: brands, hours, promises, surveys, channels, access, searches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from source_kustomer.families.listing import ListStream, Walk
+from source_kustomer.families.listing import ListStream, ObjectStream, Walk
 from source_kustomer.families.reading import Reading
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.records.settings import (
     BrandRecord,
+    BusinessHolidayRecord,
     BusinessScheduleRecord,
-    CompanyRecord,
-    KlassRecord,
+    ChatSettingsRecord,
     NotificationRecord,
-    QueueRecord,
-    QueueRuleRecord,
+    OutboundAccountRecord,
+    PinnedSearchRecord,
     RoleGroupRecord,
-    RoutingStatusRecord,
+    RoleRecord,
     SatisfactionSurveyRecord,
+    SavedSearchPositionsRecord,
     SavedSearchRecord,
     ShortcutCategoryRecord,
     SlaRecord,
     SlaVersionRecord,
     SnoozePresetRecord,
     SpamSenderRecord,
-    TeamRoutingSettingsRecord,
-    WorkSessionRecord,
 )
-
-
-class Companies(ListStream):
-    """Companies that customers belong to."""
-
-    name = "companies"
-    walks = (Walk("/companies"),)
-    record = CompanyRecord
-    roles = (
-        "org.permission.search.create",
-        "org.permission.search.update",
-        "org.permission.search_global.create",
-        "org.permission.search_preview.create",
-        "org.user.search.read",
-        "org.admin.search.read",
-    )
-    custom_resource = "company"
-    suggested = True
 
 
 class Brands(ListStream):
@@ -171,89 +152,6 @@ class SavedSearches(ListStream):
     cursor_field = None
 
 
-class Klasses(ListStream):
-    """Custom objects as defined, in every status; their records are kobjects."""
-
-    name = "klasses"
-    walks = tuple(
-        Walk("/klasses", {"status": status}) for status in ("enabled", "existing_only", "disabled")
-    )
-    record = KlassRecord
-    roles = (
-        "org.permission.klass.read",
-        "org.user.klass.read",
-        "org.admin.klass.read",
-    )
-    suggested = True
-
-
-class Queues(ListStream):
-    """Queues that conversations wait in."""
-
-    name = "queues"
-    walks = (Walk("/routing/queues"),)
-    record = QueueRecord
-    roles = (
-        "org.permission.queue.read",
-        "org.permission.routing.read",
-        "org.user.routing.read",
-    )
-    suggested = True
-
-
-class QueueRules(ListStream):
-    """Rules that put conversations into queues."""
-
-    name = "queue_rules"
-    walks = (Walk("/routing/queue-rules"),)
-    record = QueueRuleRecord
-    roles = (
-        "org.permission.queue_rule.read",
-        "org.permission.routing.read",
-        "org.user.routing.read",
-    )
-
-
-class TeamRoutingSettings(ListStream):
-    """Which queues each team serves."""
-
-    name = "team_routing_settings"
-    walks = (Walk("/routing/settings"),)
-    record = TeamRoutingSettingsRecord
-    roles = (
-        "org.permission.routing.read",
-        "org.user.routing.read",
-    )
-    cursor_field = None
-
-
-class RoutingStatuses(ListStream):
-    """Statuses that agents can set."""
-
-    name = "routing_statuses"
-    walks = (Walk("/routing/statuses"),)
-    record = RoutingStatusRecord
-    roles = (
-        "org.permission.routing_status.read",
-        "org.permission.routing.read",
-        "org.user.routing.read",
-    )
-    cursor_field = None
-
-
-class WorkSessions(ListStream):
-    """From each agent's signing in to routing until signing out."""
-
-    name = "work_sessions"
-    walks = (Walk("/routing/work-sessions"),)
-    record = WorkSessionRecord
-    roles = (
-        "org.permission.work_session.read",
-        "org.permission.routing.read",
-        "org.user.routing.read",
-    )
-
-
 class SlaVersions(ListStream):
     """Every version of every service level agreement."""
 
@@ -276,3 +174,95 @@ class SlaVersions(ListStream):
             }
             yield replace(page, data=[row for key, row in versions.items() if key not in met])
             met.update(versions)
+
+
+class BusinessHolidays(ListStream):
+    """Days on which opening hours do not apply, by schedule."""
+
+    name = "business_holidays"
+    walks = (Walk("/schedules"),)
+    record = BusinessHolidayRecord
+    roles = BusinessSchedules.roles
+
+    @property
+    def endpoint(self) -> str:
+        """The list, and each of its entries once more."""
+        return "GET /schedules, then GET /schedules/{id}?include=holidays"
+
+    @property
+    def cost(self) -> str:
+        """Requests by schedule."""
+        return "1 request per business schedule, and 1 per 100 of them, every sync"
+
+    def pages(self, reading: Reading, walk: Walk) -> Iterator[Document]:
+        """Yield the holidays that come along with each schedule; the list brings none."""
+        for schedules in super().pages(reading, walk):
+            for schedule in schedules.data:
+                answer = reading.client.get(
+                    f"{walk.path}/{schedule['id']}", {"include": "holidays"}, stream=self.name
+                )
+                holidays = [row for row in answer.included if row.get("type") == "holiday"]
+                yield replace(answer, data=holidays)
+
+
+class OutboundAccounts(ListStream):
+    """Accounts that messages can be sent from: addresses, numbers, pages.
+
+    Kustomer gives them no ids; theirs are made from their content.
+    """
+
+    name = "outbound_accounts"
+    walks = (Walk("/outboundAccounts"),)
+    record = OutboundAccountRecord
+    roles = (
+        "org.permission.apps.read",
+        "org.user.apps.read",
+    )
+    cursor_field = None
+
+
+class ChatSettings(ObjectStream):
+    """The chat widget of the default brand: one row."""
+
+    name = "chat_settings"
+    walks = (Walk("/chat/settings"),)
+    record = ChatSettingsRecord
+    roles = ()
+
+
+class PinnedSearches(ListStream):
+    """Saved searches that the API key's own user has pinned, five at the most."""
+
+    name = "pinned_searches"
+    walks = (Walk("/customers/searches/pinned"),)
+    record = PinnedSearchRecord
+    roles = (
+        "org.permission.search_pinned.read",
+        "org.permission.search.read",
+        "org.user.search.read",
+        "org.admin.search.read",
+    )
+    cursor_field = None
+
+
+class SavedSearchPositions(ListStream):
+    """The order of saved searches, as far as the API key's user may see them."""
+
+    name = "saved_search_positions"
+    walks = (Walk("/customers/searches/positions"),)
+    record = SavedSearchPositionsRecord
+    roles = (
+        "org.permission.search.read",
+        "org.user.search.read",
+    )
+    cursor_field = None
+
+
+class Roles(ListStream):
+    """The roles that users and API keys can be given; their ids are their names."""
+
+    name = "roles"
+    walks = (Walk("/auth/roles"),)
+    record = RoleRecord
+    roles = ()
+    cursor_field = None

@@ -83,8 +83,19 @@ class KeysetReader:
     to the last request has been yielded at least once.
     """
 
-    def __init__(self, fetch: Fetch, start: int, end: int | None) -> None:
+    def __init__(
+        self, fetch: Fetch, start: int, end: int | None, *, stamp: str = "updatedAt"
+    ) -> None:
+        """Prepare to read.
+
+        Args:
+            fetch: answers the questions.
+            start: where the window begins, an instant.
+            end: where it ends; None leaves it open.
+            stamp: the records' attribute that the window is one of.
+        """
         self._fetch = fetch
+        self._stamp = stamp
         self._position = start - start % MILLISECOND
         self.end = end
 
@@ -105,7 +116,7 @@ class KeysetReader:
         while self.end is None or self._position < self.end:
             ask = Ask(self._position, self.end)
             with _answer(self._fetch, ask) as page:
-                stamps = [_stamp(row, "updatedAt") for row in page.data]
+                stamps = [_stamp(row, self._stamp) for row in page.data]
                 _check_order(ask, stamps)
                 last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
                 rows = [
@@ -134,7 +145,7 @@ class KeysetReader:
         """Page past records without a readable timestamp, which have no place in any order."""
         for number in range(2, MAX_RECORDS_PER_QUERY):
             with self._fetch(ask, number) as page:
-                stamps = [_stamp(row, "updatedAt") for row in page.data]
+                stamps = [_stamp(row, self._stamp) for row in page.data]
                 last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
                 is_last = _is_last(page) or not page.data
                 size = page.page_size or 1

@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator
 from source_kustomer.families.stream import Stream
 from source_kustomer.streams import STREAMS
 
-ROLES_UNDOCUMENTED = {"kviews", "notifications", "role_groups"}
+ROLES_UNDOCUMENTED = {"chat_settings", "notifications", "role_groups", "roles"}
 """Streams for which no source names a role."""
 
 
