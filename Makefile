@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 PYAIRBYTE ?= .venv-pyairbyte
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint chaos bench bench-peers docs docs-check snapshots image image-test release-check audit clean
+.PHONY: help setup demo test lint chaos bench bench-peers docs docs-check snapshots form image image-test release-check audit clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ docs-check: setup ## fail when those are not current
 
 snapshots: setup ## write the files of integration_tests/ that follow from the code; review their diff
 	$(BIN)/python -m integration_tests.snapshots
+
+form: setup      ## a picture of the form that users fill in, build/form.png
+	$(BIN)/python -m integration_tests.form
 
 image:           ## build the container image
 	containers/build

@@ -62,7 +62,7 @@ class Config(BaseModel):
             "The region that hosts your organization. A key works in its own region only. "
             "Not used when the organization is given below."
         ),
-        json_schema_extra=_form(1, "connection"),
+        json_schema_extra=_form(1, "connection", always_show=True),
     )
     organization: str | None = Field(
         default=None,
@@ -73,7 +73,11 @@ class Config(BaseModel):
             "region is found by itself."
         ),
         json_schema_extra=_form(
-            2, "connection", examples=["acme"], pattern_descriptor="letters, digits, hyphens"
+            2,
+            "connection",
+            examples=["acme"],
+            pattern_descriptor="letters, digits, hyphens",
+            always_show=True,
         ),
     )
     start_date: str | None = Field(
@@ -98,7 +102,7 @@ class Config(BaseModel):
         default=True,
         title="Include Deleted Records",
         description=(
-            "Sync deleted records too, marked by their column `deleted`, so that deletions reach "
+            'Sync deleted records too, marked by their column "deleted", so that deletions reach '
             "the destination."
         ),
         json_schema_extra=_form(4, "scope"),
@@ -107,8 +111,8 @@ class Config(BaseModel):
         default=False,
         title="A Column per Custom Attribute",
         description=(
-            "Also give each custom attribute a column of its own, named `custom_<name>`, beside "
-            "the object column `custom` that holds them all."
+            "Also give each custom attribute a column of its own, under its name with custom_ "
+            'before it, beside the column "custom" that holds them all.'
         ),
         json_schema_extra=_form(5, "scope"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -93,3 +94,13 @@ def test_the_icon_is_a_square_vector_drawing_without_scripts_or_links(
     drawn = {element.tag.removeprefix(namespace) for element in icon.iter()}
     assert drawn <= {"svg", "g", "rect", "path", "circle"}
     assert not any("href" in name for element in icon.iter() for name in element.attrib)
+
+
+def test_nothing_that_is_published_names_an_unencrypted_address() -> None:
+    """By Airbyte's rule: but for schemas, this machine, comments and lines marked so."""
+    allowed = ("http://json-schema.org", "http://localhost")
+    for path in (*(ROOT / "source_kustomer").rglob("*.py"), ROOT / "main.py", FILE):
+        for line in path.read_text().splitlines():
+            if not line.strip().startswith("#") and not line.endswith("# ignore-https-check"):
+                addresses = re.findall(r"http://[^\s\"'`)]*", line)
+                assert all(address.startswith(allowed) for address in addresses), (path, line)

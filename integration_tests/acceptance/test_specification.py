@@ -10,6 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 from airbyte_cdk.test.standard_tests._spec_compatibility import compare_specs
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from integration_tests.connector import Connector, Output
 from integration_tests.snapshots.__main__ import TESTS, files, text_of
@@ -178,9 +180,45 @@ def test_the_recorded_files_are_what_the_code_says(path: str) -> None:
     assert not difference, f"Review this, then `make snapshots`:\n{difference}"
 
 
+def recorded_spec() -> dict[str, Any]:
+    return dict(json.loads((TESTS / "snapshots/spec.json").read_text()))
+
+
+def saved_configurations() -> st.SearchStrategy[dict[str, Any]]:
+    """Configurations that the recorded specification allowed."""
+    spec = recorded_spec()
+    fields = {name: values_of(field) for name, field in spec["properties"].items()}
+    required = {name: fields.pop(name) for name in spec["required"]}
+    return st.fixed_dictionaries(required, optional=fields)
+
+
+def values_of(field: dict[str, Any]) -> st.SearchStrategy[Any]:
+    if "enum" in field:
+        return st.sampled_from(field["enum"])
+    if "pattern" in field:
+        return st.from_regex(field["pattern"])
+    return {
+        "string": st.text(min_size=field.get("minLength", 0)),
+        "boolean": st.booleans(),
+        "integer": st.integers(field.get("minimum"), field.get("maximum")),
+    }[field["type"]]
+
+
 def test_configurations_that_users_have_saved_stay_valid(form: dict[str, Any]) -> None:
-    recorded = json.loads((TESTS / "snapshots/spec.json").read_text())
     comparison = compare_specs(
-        {"connectionSpecification": recorded}, {"connectionSpecification": form}
+        {"connectionSpecification": recorded_spec()}, {"connectionSpecification": form}
     )
     assert not comparison.breaking
+
+
+@given(config=saved_configurations())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_configuration_that_was_valid_is_valid_still(
+    form: dict[str, Any], config: dict[str, Any]
+) -> None:
+    assert not list(jsonschema.Draft7Validator(form).iter_errors(config))
+
+
+def test_users_sign_in_with_a_key_and_are_not_asked_for_a_grant(spec: Output) -> None:
+    (specification,) = spec.of("SPEC")
+    assert not specification.get("advanced_auth")

