@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from queue import Queue
 from typing import Final, cast
 
+from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, Level, Type
+from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.message.repository import LogMessage
 from airbyte_cdk.sources.streams.concurrent.partitions.types import QueueItem
 from airbyte_cdk.sources.types import Record
 
@@ -52,3 +57,38 @@ class Channel(Queue[QueueItem]):
     def empty(self) -> bool:
         """Tell whether nothing waits."""
         return not self._ready and super().empty()
+
+
+class ChannelRepository(MessageRepository):
+    """Where the framework and the cursors leave messages: for workers, that is the channel.
+
+    The thread that empties the channel, and makes this, cannot wait for room in it. What it emits
+    itself, the last state of a stream whose rows have all come out, is due at once.
+
+    The framework's own repository passes all messages on through a second queue that all threads
+    share. There the main thread can pick up a worker's state, find the channel full, and write
+    that state before the rows that it covers; and two states of a stream can change places.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._consumer = threading.get_ident()
+        self._due: deque[AirbyteMessage] = deque()
+
+    def emit_message(self, message: AirbyteMessage) -> None:
+        """Put a message into the channel, waiting for room."""
+        if threading.get_ident() == self._consumer:
+            self._due.append(message)
+        else:
+            self._channel.put(message)
+
+    def log_message(self, level: Level, message_provider: Callable[[], LogMessage]) -> None:
+        """Put a log message into the channel, unless it is for debugging only."""
+        if level not in {Level.DEBUG, Level.TRACE}:
+            log = AirbyteLogMessage(level=level, message=json.dumps(message_provider()))
+            self.emit_message(AirbyteMessage(type=Type.LOG, log=log))
+
+    def consume_queue(self) -> Iterable[AirbyteMessage]:
+        """Yield what the consuming thread has emitted itself."""
+        while self._due:
+            yield self._due.popleft()

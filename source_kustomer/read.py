@@ -15,14 +15,12 @@ from airbyte_cdk.models import (
     SyncMode,
 )
 from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
-from airbyte_cdk.sources.message import InMemoryMessageRepository
-from airbyte_cdk.sources.message.concurrent_repository import ConcurrentMessageRepository
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_kustomer.channel import Channel
+from source_kustomer.channel import Channel, ChannelRepository
 from source_kustomer.config import Config
 from source_kustomer.errors import InvalidCatalog, InvalidState
 from source_kustomer.families.brood import Brood, Child
@@ -75,7 +73,7 @@ class Read:
         self._end = now
         self._readers = config.num_workers or READERS
         self._queue = Channel()
-        self._repository = ConcurrentMessageRepository(self._queue, InMemoryMessageRepository())
+        self._repository = ChannelRepository(self._queue)
         self._sync = Sync(
             client=client,
             crew=Crew(self._readers, pace=client.search_pace, latency=client.latency),
