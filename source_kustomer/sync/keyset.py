@@ -191,10 +191,10 @@ def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
     The order of equals may differ at every call, so one pass can miss what another brings.
 
     Raises:
-        TimestampTooDense: when there are more of them than a query can reach.
+        TimestampTooDense: when there are more of them than a query can reach, or may be.
     """
     taken: set[str] = set()
-    expected, quiet = 0, 0
+    expected, quiet, is_capped = 0, 0, False
     while quiet < QUIET_PASSES:
         before = len(taken)
         for number in range(1, MAX_RECORDS_PER_QUERY):
@@ -203,12 +203,17 @@ def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
                 expected = max(expected, page.total or 0)
                 if expected > MAX_RECORDS_PER_QUERY:
                     raise TimestampTooDense(format_instant(ask.start), expected)
+                # The count may be capped as the pages are: the announced next page tells then.
+                if page.has_next and number * size >= MAX_RECORDS_PER_QUERY:
+                    raise TimestampTooDense(format_instant(ask.start), expected)
                 rows = [row for row in page.data if row.get("id") not in taken]
                 taken.update(str(row.get("id")) for row in rows)
-                beyond = not page.has_next if page.total is None else number * size >= page.total
-                is_last = beyond or not page.data
+                is_counted = page.total is None or number * size >= page.total
+                # A count that ends before the pages do is not the count.
+                is_capped = is_capped or (page.total is not None and is_counted and page.has_next)
+                is_last = not page.data or (is_counted and not page.has_next)
                 yield _batch(rows, page, ask.start)
-            if expected and len(taken) >= expected:
+            if expected and len(taken) >= expected and not is_capped:
                 return
             if is_last or (number + 1) * size > MAX_RECORDS_PER_QUERY:
                 break

@@ -30,6 +30,7 @@ class Index:
     records: dict
     page_size: int = 5
     tells_total: bool = True
+    total_cap: int | None = None
     seed: int = 1
     requests: list = field(default_factory=list)
     before_each: list = field(default_factory=list)
@@ -55,7 +56,8 @@ class Index:
         window = found[(number - 1) * self.page_size : number * self.page_size]
         rows = [resource(id_, *self.records[id_]) for _, _, id_ in window]
         more = number * self.page_size < len(found)
-        yield Document(rows, len(found) if self.tells_total else None, self.page_size, more)
+        total = len(found) if self.total_cap is None else min(len(found), self.total_cap)
+        yield Document(rows, total if self.tells_total else None, self.page_size, more)
 
 
 def resource(id_, updated, created):
@@ -144,6 +146,42 @@ def test_equals_that_cannot_be_told_apart_fail_with_their_timestamp_and_count():
         read(index)
 
 
+def test_equals_that_may_be_more_than_the_count_admits_fail_too():
+    index = Index({f"r{n}": (7, 7) for n in range(10_001)}, page_size=500, total_cap=10_000)
+
+    with pytest.raises(TimestampTooDense, match=r"2023-11-14T22:13:20\.007Z"):
+        read(index)
+
+
+def test_exactly_as_many_equals_as_a_query_reaches_all_arrive():
+    index = Index({f"r{n}": (7, 7) for n in range(10_000)}, page_size=500)
+
+    assert set(read(index)) == set(index.records)
+
+
+@pytest.mark.parametrize("cap", [5, 7, 10, 20])
+def test_a_count_that_is_capped_ends_nothing(cap):
+    equals = {f"r{n}": (7, 7) for n in range(33)}
+    index = Index(equals | {"before": (1, 1), "after": (9, 9)}, total_cap=cap)
+
+    assert set(read(index)) == set(index.records)
+
+
+def test_records_that_leave_a_group_of_equals_while_it_is_read_take_no_other_along():
+    for created in (lambda n: n, lambda n: 7):
+        index = Index({f"r{n}": (7, created(n)) for n in range(40)} | {"after": (9, 9)})
+        leaving = [f"r{n}" for n in range(0, 20)]
+
+        def leave(index, leaving=leaving):
+            if leaving:
+                index.records[leaving.pop(0)] = (5_000, 0)
+
+        index.before_each.append(leave)
+        staying = {f"r{n}" for n in range(20, 40)} | {"after"}
+
+        assert staying <= set(read(index, end=T0 + 1_000 * MILLISECOND))
+
+
 def test_a_page_that_does_not_ascend_is_refused():
     @contextmanager
     def fetch(ask, number):
@@ -212,10 +250,13 @@ def test_a_window_whose_end_moves_closer_is_read_only_to_there():
     ),
     page_size=st.integers(1, 7),
     tells_total=st.booleans(),
+    total_cap=st.none() | st.integers(1, 20),
     seed=st.integers(0, 1_000),
 )
-def test_whatever_the_timestamps_nothing_is_missed(records, page_size, tells_total, seed):
-    index = Index(dict(records), page_size, tells_total=tells_total, seed=seed)
+def test_whatever_the_timestamps_nothing_is_missed(
+    records, page_size, tells_total, total_cap, seed
+):
+    index = Index(dict(records), page_size, tells_total=tells_total, total_cap=total_cap, seed=seed)
 
     assert set(read(index)) == set(records)
 
