@@ -90,13 +90,15 @@ def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> Stre
         InvalidState: when it cannot be understood; a guess could skip records or read all again.
     """
     fields = {key: value for key, value in blob.items() if value is not None}
-    if not fields or fields.keys() & {NO_CURSOR_STATE, FULL_REFRESH_DONE}:
+    if fields.keys() & {NO_CURSOR_STATE, FULL_REFRESH_DONE} or not blob:
         return StreamState()
     if cursor_field not in fields and "until" not in fields:
-        found = ", ".join(sorted(map(str, fields)))
+        found = ", ".join(sorted(map(str, fields))) or "nothing"
         raise InvalidState(stream, f'it has no "{cursor_field}" (it has: {found})')
     reached = _instant(stream, cursor_field, fields.get(cursor_field))
     until = _instant(stream, "until", fields.get("until"))
+    if reached is not None and until is not None and until < reached:
+        raise InvalidState(stream, f'its "until" lies before its "{cursor_field}"')
     spans: list[Span] = [] if reached is None else [(BEGINNING, reached)]
     spans += _spans(stream, fields.get("done", []))
     return StreamState(
