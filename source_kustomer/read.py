@@ -36,8 +36,8 @@ from source_kustomer.organization import klass_streams
 from source_kustomer.records.custom import CustomAttributes
 from source_kustomer.records.flatten import Shape
 from source_kustomer.streams import STREAMS
+from source_kustomer.sync.clocks import Clocks
 from source_kustomer.sync.cursor import CoverageCursor, RefreshCursor
-from source_kustomer.sync.instants import from_unix_seconds
 from source_kustomer.sync.state import BEGINNING, StreamState, parse_state
 from source_kustomer.traced import TracedError
 
@@ -45,6 +45,7 @@ READERS: Final = 32
 """Requests in flight at the most: what 2,000 requests a minute need at a latency of a second."""
 WORST_FIRST: Final = ("config_error", "system_error", "transient_error")
 SECONDS_PER_MINUTE: Final = 60.0
+SECONDS_WORTH_A_WARNING: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,14 @@ class Read:
     """The streams of one sync, ready to be read."""
 
     def __init__(
-        self, client: Client, config: Config, selected: Sequence[_Selected], now: int
+        self, client: Client, config: Config, selected: Sequence[_Selected], clocks: Clocks
     ) -> None:
         self._client = client
         self._config = config
         self._selected = selected
-        self._start = config.start(now)
-        self._end = now
+        self._readings: Sequence[Reading] = ()
+        self._start = config.start(clocks.earlier)
+        self._end = clocks.earlier
         self._readers = config.num_workers or READERS
         self._queue = Channel()
         self._repository = ChannelRepository(self._queue)
@@ -83,8 +85,9 @@ class Read:
                 unix_seconds=time.time,
                 searches_per_minute=lambda: client.search_pace() * SECONDS_PER_MINUTE,
             ),
-            end=now,
-            now=lambda: from_unix_seconds(time.time()),
+            end=clocks.earlier,
+            begun=clocks.later,
+            now=clocks.present,
             include_deleted=config.include_deleted,
             channel=self._queue,
         )
@@ -103,7 +106,6 @@ class Read:
             InvalidState: when a state cannot be understood or belongs to no stream.
             InvalidConfig: when nothing could be read with this configuration.
         """
-        now = from_unix_seconds(time.time())
         names = [configured.stream.name for configured in catalog.streams]
         known: dict[str, Stream] = {declared.name: declared() for declared in STREAMS}
         for name in states:
@@ -122,7 +124,7 @@ class Read:
             blob = states.get(name, {})
             state = parse_state(name, stream.cursor_field or "updated_at", blob)
             selected.append(_Selected(stream, configured, state))
-        return Read(client, config, selected, now)
+        return Read(client, config, selected, _ask_the_time(client))
 
     def messages(self) -> Iterator[AirbyteMessage]:
         """Yield everything that goes to stdout, in order.
@@ -132,7 +134,7 @@ class Read:
         """
         if not self._selected:
             return
-        readings = [self._reading(selected) for selected in self._selected]
+        self._readings = readings = [self._reading(selected) for selected in self._selected]
         self._join_families(readings)
         threads = self._readers + sum(_readers_of(reading) for reading in readings)
         source = ConcurrentSource.create(
@@ -152,6 +154,12 @@ class Read:
             raise _summary(failed, len(readings)) from None
         finally:
             LOGGER.info(self._client.meter.summary())
+
+    def checkpoint(self) -> None:
+        """Tell what has been read so far, from another thread; for when the process is to end."""
+        for reading in self._readings:
+            if isinstance(reading.cursor, CoverageCursor):
+                reading.cursor.ensure_at_least_one_state_emitted()
 
     def _reading(self, selected: _Selected) -> Reading:
         stream, emit = selected.stream, self._repository.emit_message
@@ -209,6 +217,19 @@ class Read:
             logger=LOGGER,
             cursor=reading.cursor,
         )
+
+
+def _ask_the_time(client: Client) -> Clocks:
+    """Compare this machine's clock with Kustomer's, before anything is read."""
+    clocks = Clocks(time.time(), client.time_of_day())
+    if abs(clocks.difference) > SECONDS_WORTH_A_WARNING:
+        LOGGER.warning(
+            "This machine's clock is about %s seconds %s Kustomer's. The sync takes both into "
+            "account; please set the clock.",
+            f"{abs(clocks.difference):,.0f}",
+            "ahead of" if clocks.difference > 0 else "behind",
+        )
+    return clocks
 
 
 def _readers_of(reading: Reading) -> int:

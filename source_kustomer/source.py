@@ -56,6 +56,7 @@ class SourceKustomer(Source):
     def __init__(self) -> None:
         """Start without a connection."""
         self._client: Client | None = None
+        self._reading: Read | None = None
 
     @property
     def name(self) -> str:
@@ -63,9 +64,15 @@ class SourceKustomer(Source):
         return "source-kustomer"
 
     def stop(self) -> None:
-        """End every wait and request that is under way; for when the process is told to end."""
+        """End every wait, repeat no request, and tell what has been read.
+
+        For when the process is told to end: an answer that does not come may hold up a stream for
+        longer than there is.
+        """
         if self._client is not None:
             self._client.stop()
+        if self._reading is not None:
+            self._reading.checkpoint()
 
     @staticmethod
     def read_config(config_path: str) -> MutableMapping[str, Any]:
@@ -157,6 +164,7 @@ class SourceKustomer(Source):
             read = Read.prepare(client, settings, catalog, inputs.states_by_stream(state))
         except KustomerError as error:
             raise traced(error) from None
+        self._reading = read
         yield from read.messages()
 
     def _connect(self, config: Config, *, patience: float | None = None) -> Client:

@@ -38,9 +38,12 @@ class Sync:
     crew: Crew
     progress: Progress
     end: int
-    """The fixed end of the sync: an instant."""
+    """The fixed end of the sync, an instant: what is dated before it will have been read."""
+    begun: int
+    """When the sync began, an instant by whichever clock is later: what is dated after it has
+    changed since."""
     now: Callable[[], int]
-    """The present: an instant."""
+    """The present, an instant by whichever clock is later."""
     include_deleted: bool
     channel: Channel
     """Takes rows, and further partitions for the framework, in order."""

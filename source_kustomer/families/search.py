@@ -269,7 +269,7 @@ class WindowPartition(StreamPartition):
         self._counted = True
 
     def _has_passed_the_end(self, reader: KeysetReader) -> bool:
-        return reader.end is None and reader.position > self._reading.sync.end
+        return reader.end is None and reader.position > self._reading.sync.begun
 
     def _share(self, reader: KeysetReader, batch: Batch) -> None:
         """Cut off the later part of the window for workers that have nothing to do."""

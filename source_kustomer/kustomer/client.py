@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timezone
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -44,6 +46,7 @@ from source_kustomer.kustomer.search import (
 
 LOGGER = logging.getLogger("airbyte.source-kustomer")
 
+TOKEN_PATH: Final = "/auth/tokens/current"
 CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 60.0
 ANSWER_TIMEOUT: Final = 180.0
@@ -55,6 +58,7 @@ CONNECTIONS: Final = 64
 PAGES_DECODED_AT_ONCE: Final = 2
 """A decoded page takes many times the memory of its body, so few exist at a time; the bodies of
 the other answers wait, compressed or not, for their turn."""
+TRIES_FOR_THE_TIME: Final = 2
 FAILURES_BEFORE_SMALLER: Final = 3
 """After so many 5xx on one query a smaller page is tried: large ones have been seen to fail."""
 
@@ -106,6 +110,8 @@ class _Answer:
     content: bytes
     """The body as it came over the wire: compressed ones wait in little memory."""
     encoding: str
+    date: float | None
+    """The time of day at the API when it answered, in Unix seconds, rounded down."""
 
 
 class _Refused(Exception):
@@ -216,11 +222,28 @@ class Client:
             Stopped: when everything is to end.
         """
         try:
-            self.get("/auth/tokens/current", stream="check")
+            self.get(TOKEN_PATH, stream="check")
         except (NotAuthorised, Stopped):
             raise
         except KustomerError as error:
             LOGGER.info("The key cannot be checked by itself: %s", error.message)
+
+    def time_of_day(self) -> float | None:
+        """Ask for the time of day by Kustomer's clock, whatever the answer is otherwise.
+
+        Returns:
+            Unix seconds, rounded down; None when no answer tells.
+
+        Raises:
+            ConfigError: when the address leads elsewhere.
+            Stopped: when everything is to end.
+        """
+        request = _Request("GET", TOKEN_PATH, {}, None, "check")
+        for _ in range(TRIES_FOR_THE_TIME):
+            answer = self._send(request, self._new_patience())
+            if isinstance(answer, _Answer) and answer.date is not None:
+                return answer.date
+        return None
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, stream: str) -> Document:
         """Get a document.
@@ -444,7 +467,8 @@ class Client:
                 f"{self._host} redirects to another address. The key is not sent there. Check the "
                 "region and the organization."
             )
-        return _Answer(status, content, headers.get("content-encoding", ""))
+        date = _unix_seconds(headers.get("date"))
+        return _Answer(status, content, headers.get("content-encoding", ""), date)
 
     def _body(self, response: requests.Response, *, until: float) -> bytes:
         """Read a body as it comes over the wire.
@@ -484,6 +508,17 @@ def _refuse_to_write(request: _Request) -> None:
     is_get = request.method == "GET" and request.path.startswith("/") and not request.body
     if not is_get and not is_search:
         raise ValueError(f"{request.asked} is not a request that reads")
+
+
+def _unix_seconds(date: str | None) -> float | None:
+    """Read a Date header (RFC 9110); None when it is none."""
+    if date is None:
+        return None
+    try:
+        moment = parsedate_to_datetime(date)
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _network_trouble(error: Exception) -> str:

@@ -46,6 +46,10 @@ def test_the_plain_state_of_older_connectors_is_read():
         {"updated_at": 5},
         {"updated_at": ["2024-05-01"]},
         {"cursor": "2024-05-01"},
+        {"updated_at": None},
+        {"updated_at": ""},
+        {"updatedAt": "2024-05-01"},
+        {"updated_at": "2024-06-01", "until": "2024-05-01", "done": []},
         {"updated_at": "2024-05-01", "until": "soon"},
         {"updated_at": "2024-05-01", "until": "2024-06-01", "done": 7},
         {"updated_at": "2024-05-01", "until": "2024-06-01", "done": [["2024-05-02"]]},
@@ -86,6 +90,27 @@ def test_a_state_in_the_future_gives_nothing_to_read_and_keeps_its_place():
 
     assert list(ahead.gaps()) == []
     assert blob_of(told[0]) == blob
+
+
+def test_a_state_that_is_ahead_by_less_than_the_lookback_comes_from_a_faster_clock_and_is_read():
+    ahead = cursor({"updated_at": format_instant(END + MINUTE)})
+
+    assert list(ahead.gaps()) == [(END - 9 * MINUTE, END)]
+
+
+def test_an_interrupted_sync_is_resumed_with_whatever_lookback_is_set_now():
+    until = END - DAY
+    blob = {
+        "updated_at": format_instant(until - 50 * DAY),
+        "until": format_instant(until),
+        "done": [[format_instant(until - 20 * DAY), format_instant(until)]],
+    }
+
+    assert list(cursor(blob, lookback=0).gaps()) == [
+        (until - 50 * DAY, until - 20 * DAY),
+        (until, END),
+    ]
+    assert list(cursor(blob, lookback=60 * DAY).gaps()) == [(until - 60 * DAY, END)]
 
 
 def test_an_interrupted_sync_reads_its_gaps_and_the_last_stretch_again():
@@ -197,3 +222,65 @@ def test_an_instant_survives_being_written(milliseconds):
     instant = milliseconds * MILLISECOND
 
     assert parse_instant(format_instant(instant)) == instant
+
+
+steps = st.lists(
+    st.tuples(
+        st.integers(1, 20),  # days until the sync
+        st.integers(0, 3),  # its lookback in days
+        st.lists(st.tuples(st.integers(0, 120), st.integers(0, 120)), max_size=4),
+        st.booleans(),  # whether it comes to its end
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(steps)
+def test_whatever_syncs_are_cut_short_all_that_a_state_covers_has_been_read(sequence):
+    """Read spans are noted with the time of reading; a state may cover nothing else."""
+    blob = {}
+    read: list[tuple[int, int, int]] = []
+    now = END
+    for days, lookback, spans, ends in sequence:
+        now += days * DAY
+        told = []
+        one = CoverageCursor(
+            "messages",
+            "updated_at",
+            found=parse_state("messages", "updated_at", blob),
+            start=END - 100 * DAY,
+            end=now,
+            lookback=lookback * DAY,
+            emit=told.append,
+        )
+        for a, b in spans:
+            start, end = now - a * DAY, now - b * DAY
+            if start < end:
+                one.close(start, end, rows=1, final=True)
+                read.append((start, end, now))
+        for start, end in list(one.gaps()) if ends else []:
+            one.close(start, end, rows=1, final=True)
+            read.append((start, end, now))
+        one.ensure_at_least_one_state_emitted()
+        blob = blob_of(told[-1])
+        covered = parse_state("messages", "updated_at", blob).coverage
+        truly = Coverage.of([(BEGINNING, END - 100 * DAY), *((a, min(b, t)) for a, b, t in read)])
+        assert Coverage.of([*truly.spans, *covered.spans]) == truly
+        if ends:
+            assert blob == {"updated_at": format_instant(now)}
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), max_size=6), st.integers(0, 5))
+def test_what_is_read_again_after_a_cut_is_the_gaps_and_the_lookback_alone(days, lookback):
+    told = []
+    first = cursor({}, told=told)
+    for a, b in days:
+        first.close(END - a * DAY, END - b * DAY, rows=1, final=True)
+    first.ensure_at_least_one_state_emitted()
+
+    second = cursor(blob_of(told[-1]), lookback=lookback * DAY)
+
+    missing = Coverage.of((END - a * DAY, END - b * DAY) for a, b in days)
+    again = Coverage.of([*missing.gaps(END - 100 * DAY, END), (END - lookback * DAY, END)])
+    assert list(second.gaps()) == list(again.spans)

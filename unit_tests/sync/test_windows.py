@@ -81,3 +81,23 @@ def test_cuts_lie_inside_the_window_and_leave_full_pages(position, length, pages
 
 def test_a_window_with_little_left_is_not_cut():
     assert cut(0, DAY, pages_left=MIN_PAGES_PER_WINDOW, pieces=8) == []
+
+
+@given(
+    age=st.integers(0, 1_500 * 24),
+    live_read=st.integers(0, SEAM_AFTER // DAY * 24 - 1),
+    later=st.integers(0, SEAM_AFTER // DAY * 24 - 1),
+)
+def test_a_record_that_passes_into_the_archive_at_any_moment_is_met(age, live_read, later):
+    """The live search is asked first, the archive after that; both forget and learn by the hour."""
+    hour = DAY // 24
+    updated = NOW - age * hour
+    [live] = planned([(NOW - 1_500 * DAY, NOW)])
+    edge_when_live_is_read = EDGE + live_read * hour
+    edge_when_archive_is_read = EDGE + max(live_read, later) * hour
+
+    assert live.then is not None and live.then.end is not None
+    is_met_live = updated >= max(live.start, edge_when_live_is_read)
+    is_met_archived = updated < min(live.then.end, edge_when_archive_is_read)
+
+    assert is_met_live or is_met_archived
