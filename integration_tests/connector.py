@@ -13,6 +13,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 240
+LIKELY_ALONE = 8
+"""A shorter key may be part of a text by chance."""
 Message = dict[str, Any]
 
 
@@ -30,6 +32,11 @@ class Output:
         messages = [json.loads(line) for line in self.stdout.splitlines()]
         assert all(isinstance(message, dict) and "type" in message for message in messages)
         return messages
+
+    @property
+    def warnings(self) -> list[str]:
+        """The texts of the warnings in the log."""
+        return [log["message"] for log in self.of("LOG") if log["level"] == "WARN"]
 
     def of(self, kind: str) -> list[Any]:
         """The bodies of the messages of one kind, such as RECORD."""
@@ -61,9 +68,32 @@ class Output:
 class Connector:
     """Runs `main.py` with files in a folder of its own."""
 
-    def __init__(self, folder: Path, url: str | None, config: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str | None,
+        config: Mapping[str, Any] | None,
+        *,
+        program: Sequence[str] = (str(ROOT / "main.py"),),
+        seconds: float = SECONDS,
+        **environment: str,
+    ) -> None:
+        """Prepare runs.
+
+        Args:
+            folder: where the files go.
+            url: the API's address; None leaves it to the configuration.
+            config: the configuration.
+            program: what Python is to run.
+            seconds: how long a run may take.
+            environment: further variables.
+        """
         self.folder = folder
+        self._program = program
+        self._seconds = seconds
+        self._key = str((config or {}).get("api_key", ""))
         self._environment = {**os.environ, "AIRBYTE_ENABLE_UNSAFE_CODE": ""}
+        self._environment.update(environment)
         if url is not None:
             self._environment["KUSTOMER_API_URL"] = url
         self.config = None if config is None else self.write("config.json", config)
@@ -75,15 +105,19 @@ class Connector:
         return str(path)
 
     def run(self, *arguments: str) -> Output:
-        """Run it with these arguments."""
+        """Run it with these arguments; whatever happens, the key is in nothing that it writes."""
         done = subprocess.run(
-            [sys.executable, ROOT / "main.py", *arguments],
+            [sys.executable, *self._program, *arguments],
+            cwd=ROOT,
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=self._seconds,
             check=False,
         )
+        if len(self._key) >= LIKELY_ALONE:
+            assert self._key not in done.stdout, "the key stands on stdout"
+            assert self._key not in done.stderr, "the key stands on stderr"
         return Output(done.returncode, done.stdout, done.stderr)
 
     def command(self, name: str, *arguments: str) -> Output:

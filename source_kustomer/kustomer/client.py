@@ -374,6 +374,13 @@ class Client:
                 trouble = f"HTTP {answer.status}"
             failures += 1
             if failures == max_failures:
+                self.meter.retried(rate_limited=False)
+                LOGGER.warning(
+                    "Stream %s: %s failed (%s), as it did before; trying a smaller page.",
+                    request.stream,
+                    request.asked,
+                    trouble,
+                )
                 raise _Refused(HTTPStatus.INTERNAL_SERVER_ERROR)
             self._bear(request, patience, trouble)
 

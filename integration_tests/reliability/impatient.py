@@ -1,0 +1,20 @@
+"""The connector with less patience, so that giving up is tested without waiting for it.
+
+No user can configure this: the seconds come from a variable that only this program reads.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from source_kustomer import source
+from source_kustomer.kustomer.client import Client
+from source_kustomer.run import run
+
+PROGRAM = ("-m", "integration_tests.reliability.impatient")
+VARIABLE = "TEST_PATIENCE_SECONDS"
+
+if __name__ == "__main__":
+    source.Client = partial(Client, patience=float(os.environ[VARIABLE]))  # type: ignore[misc]
+    run()
