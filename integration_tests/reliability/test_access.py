@@ -1,0 +1,143 @@
+"""Keys that expire, objects that are forbidden or absent: told in a sentence, others unharmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration_tests.connector import Connector, Message, Output
+from integration_tests.reliability.destination import UNLIMITED, Destination
+from kustomer_sandbox import Sandbox
+
+KEY = "canary-77ab03d5e1"
+STREAMS = ("messages", "conversations", "customers", "notes", "users", "teams", "tags")
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    counts = dict.fromkeys(STREAMS[:4], 200)
+    with Sandbox(0, seed=29, key=KEY, counts=counts, max_page_size=20, **UNLIMITED) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def switch(sandbox: Sandbox) -> Iterator[Any]:
+    """Set switches of the sandbox for the time of a test."""
+    before = sandbox.settings()
+    changed: dict[str, Any] = {}
+
+    def switch(**settings: Any) -> None:
+        changed.update({name: before[name] for name in settings})
+        sandbox.control(**settings)
+
+    yield switch
+    sandbox.control(**changed)
+
+
+@pytest.fixture
+def destination(catalog: dict[str, Message]) -> Destination:
+    return Destination(catalog[stream] for stream in STREAMS)
+
+
+@pytest.fixture
+def connector(sandbox: Sandbox, tmp_path: Path) -> Connector:
+    return Connector(tmp_path, sandbox.url, {"api_key": KEY, "start_date": "2015-01-01"})
+
+
+def assert_exact(destination: Destination, sandbox: Sandbox, *, but: str) -> None:
+    """Every stream but one equals the truth, and has a state of a sync that came to its end."""
+    for stream in set(STREAMS) - {but}:
+        comparison = destination.compare(sandbox, stream)
+        assert comparison.is_exact, f"{stream}: {comparison}"
+        assert comparison.records > 0
+        state = destination.states[stream]["stream"]["stream_state"]
+        assert list(state) == ["updated_at"], state
+
+
+def sentences(output: Output, stream: str) -> list[str]:
+    """What the errors of one stream say."""
+    return [
+        error["message"]
+        for error in output.errors
+        if (error.get("stream_descriptor") or {}).get("name") == stream
+    ]
+
+
+def test_a_key_that_expires_in_mid_sync_is_told_and_a_new_one_continues(
+    sandbox: Sandbox, destination: Destination, tmp_path: Path
+) -> None:
+    key = sandbox.new_key(expires_after_requests=20)
+    expiring = Connector(tmp_path, sandbox.url, {"api_key": key, "start_date": "2015-01-01"})
+
+    output = destination.sync(expiring, succeeds=False)
+
+    assert output.code == 1
+    assert {error["failure_type"] for error in output.errors} == {"config_error"}
+    assert all("The API key has expired" in error["message"] for error in output.errors)
+    failed = [stream for stream in STREAMS if sentences(output, stream)]
+    assert len(failed) == len(output.errors) - 1, "each failed stream once, and the summary"
+    assert failed
+    taken = sum(destination.taken.values())
+    assert taken > 0
+
+    sandbox.forget_requests()
+    renewed = Connector(tmp_path, sandbox.url, {"api_key": KEY, "start_date": "2015-01-01"})
+    destination.sync(renewed)
+    destination.assert_is_exact(sandbox)
+
+
+def test_a_forbidden_object_is_skipped_naming_the_role_and_comes_once_it_is_granted(
+    sandbox: Sandbox, destination: Destination, connector: Connector, switch: Any
+) -> None:
+    switch(forbidden={"users": 0})
+
+    output = destination.sync(connector)
+
+    (told,) = [line for line in output.warnings if line.startswith("Stream users is skipped")]
+    assert "org.permission.user.read" in told
+    assert_exact(destination, sandbox, but="users")
+    assert destination.rows["users"] == {}
+
+    switch(forbidden={})
+    destination.sync(connector)
+    destination.assert_is_exact(sandbox)
+
+
+@pytest.mark.parametrize("stream", ["notes", "users"])
+def test_an_object_that_is_forbidden_from_the_middle_on_fails_naming_the_role(
+    sandbox: Sandbox, destination: Destination, connector: Connector, switch: Any, stream: str
+) -> None:
+    switch(forbidden={stream: 1})
+
+    output = destination.sync(connector, succeeds=False)
+
+    assert output.code == 1
+    (told,) = sentences(output, stream)
+    assert f"Stream {stream}:" in told
+    assert "lacks a role" in told
+    assert "It needs one of the roles org." in told
+    assert "1 of 7 streams did not sync" in output.errors[-1]["message"]
+    assert_exact(destination, sandbox, but=stream)
+
+    switch(forbidden={})
+    destination.sync(connector)
+    destination.assert_is_exact(sandbox)
+
+
+def test_an_object_that_the_organization_lacks_is_skipped_with_a_sentence(
+    sandbox: Sandbox, destination: Destination, connector: Connector, switch: Any
+) -> None:
+    switch(absent=["tags"])
+
+    output = destination.sync(connector)
+
+    (told,) = [line for line in output.warnings if line.startswith("Stream tags is skipped")]
+    assert "GET /tags does not exist in this organization" in told
+    assert_exact(destination, sandbox, but="tags")
+
+    switch(absent=[])
+    destination.sync(connector)
+    destination.assert_is_exact(sandbox)
