@@ -100,7 +100,8 @@ class Destination:
         cursor, rows = self.cursors[stream], self.rows[stream]
         before = rows.get(row["id"])
         # Among versions of one update time the one that came last counts, as in Airbyte.
-        if before is None or cursor is None or (row[cursor] or "") >= (before[cursor] or ""):
+        stamps = [] if cursor is None else [one.get(cursor) or "" for one in (before or {}, row)]
+        if before is None or stamps == sorted(stamps):
             rows[row["id"]] = row
 
     def compare(self, sandbox: Sandbox, stream: str) -> Comparison:
@@ -158,7 +159,7 @@ def differing_column(resource: Message, row: Row) -> tuple[str | None, int]:
         if _plain(name) not in columns or _fold(columns[_plain(name)]) != _fold(value):
             return name, compared
         compared += 1
-    for name, relationship in resource.get("relationships", {}).items():
+    for name, relationship in (resource.get("relationships") or {}).items():
         if not relationship or "data" not in relationship:
             continue
         column = columns.get(_plain(name) + "data", columns.get(_plain(name)))

@@ -9,12 +9,13 @@ that timestamp are dropped. Page numbers serve only inside a group of equal time
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from source_kustomer.errors import TimestampTooDense, UnexpectedDocument, UnorderedPage
-from source_kustomer.sync.instants import MILLISECOND, format_instant, parse_instant
+from source_kustomer.sync.instants import MILLISECOND, SECOND, format_instant, parse_instant
 
 Resource = Mapping[str, Any]
 
@@ -116,14 +117,14 @@ class KeysetReader:
         while self.end is None or self._position < self.end:
             ask = Ask(self._position, self.end)
             with _answer(self._fetch, ask) as page:
-                stamps = [_stamp(row, self._stamp) for row in page.data]
-                _check_order(ask, stamps)
+                stamps = _ordered_stamps(ask, page.data, self._stamp)
                 last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
                 rows = [
                     row
                     for row, stamp in zip(page.data, stamps, strict=True)
-                    if not (stamp == ask.start and row.get("id") in taken)
+                    if not (stamp == ask.start and _is_among(taken, row))
                 ]
+                moment = _moment(ask, page.data, self._stamp) if last == ask.start else MILLISECOND
                 is_last = _is_last(page)
                 if last > ask.start and not is_last:
                     taken = _ids_at(page.data, stamps, last)
@@ -132,14 +133,19 @@ class KeysetReader:
             if is_last:
                 return
             if last == ask.start:
-                yield from self._undated(ask) if None in stamps else self._equals(ask)
+                yield from self._undated(ask) if None in stamps else self._equals(ask, moment)
                 taken = frozenset()
 
-    def _equals(self, ask: Ask) -> Iterator[Batch]:
-        """Yield all records that share one timestamp, more than a page of them; step past it."""
-        group = Ask(ask.start, ask.start + MILLISECOND)
-        yield from _by_creation(self._fetch, group)
-        self._position = ask.start + MILLISECOND
+    def _equals(self, ask: Ask, moment: int) -> Iterator[Batch]:
+        """Yield all records that share one moment, more than a page of them; step past it.
+
+        Args:
+            ask: the question whose page begins and ends with that moment.
+            moment: how long it is.
+        """
+        end = ask.start - ask.start % moment + moment
+        yield from _by_creation(self._fetch, Ask(ask.start, end))
+        self._position = end
 
     def _undated(self, ask: Ask) -> Iterator[Batch]:
         """Page past records without a readable timestamp, which have no place in any order."""
@@ -168,7 +174,7 @@ def _by_creation(fetch: Fetch, group: Ask) -> Iterator[Batch]:
     while True:
         with _answer(fetch, replace(group, created=(start, None))) as page:
             stamps = [_stamp(row, "createdAt") for row in page.data]
-            rows = [row for row in page.data if row.get("id") not in taken]
+            rows = [row for row in page.data if not _is_among(taken, row)]
             yield _batch(rows, page, group.start)
             if _is_last(page):
                 return
@@ -206,7 +212,7 @@ def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
                 # The count may be capped as the pages are: the announced next page tells then.
                 if page.has_next and number * size >= MAX_RECORDS_PER_QUERY:
                     raise TimestampTooDense(format_instant(ask.start), expected)
-                rows = [row for row in page.data if row.get("id") not in taken]
+                rows = [row for row in page.data if not _is_among(taken, row)]
                 taken.update(str(row.get("id")) for row in rows)
                 is_counted = page.total is None or number * size >= page.total
                 # A count that ends before the pages do is not the count.
@@ -243,6 +249,13 @@ def _stamp(row: Resource, name: str) -> int | None:
     return None if instant is None else instant - instant % MILLISECOND
 
 
+def _moment(ask: Ask, rows: Sequence[Resource], name: str) -> int:
+    """Return how exactly rows tell their update time; those from before it tell only seconds."""
+    stamps = (_stamp(row, name) for row in rows)
+    is_coarse = any(stamp is not None and stamp < ask.start for stamp in stamps)
+    return SECOND if is_coarse else MILLISECOND
+
+
 def _ids_at(
     rows: Sequence[Resource], stamps: Sequence[int | None], instant: int | None
 ) -> frozenset[str]:
@@ -250,24 +263,44 @@ def _ids_at(
     return frozenset(str(row.get("id")) for row, stamp in pairs if stamp == instant)
 
 
+def _is_among(taken: AbstractSet[str], row: Resource) -> bool:
+    """Tell whether a row has been taken before; one without an id is never known again."""
+    identity = row.get("id")
+    return identity is not None and str(identity) in taken
+
+
 def _is_last(page: Page) -> bool:
     """Tell whether a page ends its question; the announced count is believed before `next`."""
     full = len(page.data) >= (page.page_size or 1)
     if page.total is not None:
-        return len(page.data) >= page.total and not (page.has_next and (full or not page.data))
+        ids = [row.get("id") for row in page.data]
+        came = ids.count(None) + len({str(identity) for identity in ids if identity is not None})
+        return came >= page.total and not (page.has_next and (full or not page.data))
     return not page.has_next
 
 
-def _check_order(ask: Ask, stamps: Sequence[int | None]) -> None:
-    """Fail loudly when a page does not ascend: everything here rests on the order.
+def _ordered_stamps(ask: Ask, rows: Sequence[Resource], name: str) -> list[int | None]:
+    """Return when the rows of a page were updated, and fail loudly when they do not ascend.
 
-    The vendor documents sorting for customers only, and for the archive; the other objects are
-    sorted in practice.
+    Everything here rests on the order. The vendor documents sorting for customers only, and for
+    the archive; the other objects are sorted in practice. What is told in whole seconds may lie
+    anywhere in its second, and a row that is repeated stands anywhere.
+
+    Raises:
+        UnorderedPage: when rows do not ascend.
     """
     position = ask.start
-    for stamp in stamps:
-        if stamp is None:
-            continue
-        if stamp < position:
-            raise UnorderedPage(format_instant(position), format_instant(stamp))
-        position = stamp
+    stamps: list[int | None] = []
+    met: set[tuple[str, int]] = set()
+    for row in rows:
+        stamp = _stamp(row, name)
+        if stamp is not None:
+            version = (str(row.get("id")), stamp)
+            if stamp < position and stamp % SECOND == 0 and position - stamp < SECOND:
+                stamp = position
+            if stamp < position and version not in met:
+                raise UnorderedPage(format_instant(position), format_instant(stamp))
+            met.add(version)
+            position = max(position, stamp)
+        stamps.append(stamp)
+    return stamps

@@ -61,10 +61,11 @@ class Index:
 
 
 def resource(id_, updated, created):
+    told = updated - updated % 1_000 if id_.startswith("coarse") else updated
     return {
         "id": id_,
         "attributes": {
-            "updatedAt": format_instant(T0 + updated * MILLISECOND),
+            "updatedAt": format_instant(T0 + told * MILLISECOND),
             "createdAt": format_instant(T0 + created * MILLISECOND),
         },
     }
@@ -282,3 +283,47 @@ def test_records_that_stay_in_the_window_are_read_whatever_moves_around_them(
     staying = {f"r{n}" for n in range(count)} - {f"r{n % count}" for n in moves}
 
     assert staying <= set(read(index, end=T0 + 1_000 * MILLISECOND))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    exact=st.lists(st.integers(0, 3_000), max_size=40),
+    coarse=st.lists(st.integers(0, 3_000), max_size=40),
+)
+def test_timestamps_told_in_whole_seconds_lose_nothing_and_end(exact, coarse):
+    records = {f"r{n}": (at, n) for n, at in enumerate(exact)}
+    records |= {f"coarse{n}": (at, n) for n, at in enumerate(coarse)}
+    index = Index(records)
+
+    assert set(read(index)) == set(records)
+    assert len(index.requests) <= 4 * len(records) + 10
+
+
+class Answers:
+    """Gives prepared pages of rows, each with the count that it tells, whatever is asked."""
+
+    def __init__(self, *pages):
+        self._pages = list(pages)
+
+    @contextmanager
+    def fetch(self, ask, number):
+        total, rows = self._pages.pop(0)
+        yield Document(rows, total, 3, bool(self._pages))
+
+
+def test_rows_repeated_in_a_page_are_no_disorder_and_hide_none_of_the_next():
+    a, b, c, d = (resource(name, at, at) for at, name in enumerate("abcd"))
+    answers = Answers((4, [a, b, c, a, b]), (2, [c, d]))
+
+    assert set(read(answers)) == set("abcd")
+
+
+@pytest.mark.parametrize("identity", [None, 17, {"a": 1}, ["x"], "", True])
+def test_ids_of_any_kind_lose_no_row(identity):
+    a, b, c, d = (resource(name, at, at) for at, name in enumerate("abcd"))
+    odd = {**c, "id": identity}
+    answers = Answers((4, [a, b, odd]), (2, [odd, d]))
+
+    rows = read(answers)
+
+    assert [*rows[:2], rows[2], rows[-1]] == ["a", "b", identity, "d"]
