@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from source_kustomer.errors import BadRequest, NotFound, NotPermitted
+from source_kustomer.errors import BadRequest, NotFound, NotPermitted, UnorderedPage
 from source_kustomer.families.listing import ListPartition, ListStream
 from source_kustomer.families.reading import LOGGER, Reading, StreamPartition
 from source_kustomer.families.search import SearchStream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
-from source_kustomer.sync.instants import parse_instant
+from source_kustomer.sync.keyset import ordered_stamps
 
 SAMPLE: Final = 100
 """So many records tell whether the search sorts."""
@@ -65,11 +65,12 @@ class DoubtfulSearchStream(SearchStream, ListStream, family=True):
         """Tell why the search cannot be used; None when it can."""
         try:
             with client.search(self._query(), page_size=SAMPLE, stream=self.name) as page:
-                found = [(row.get("attributes") or {}).get(self.stamp) for row in page.data]
+                ordered_stamps(page.data, self.stamp)
+        except UnorderedPage:
+            return "it does not sort"
         except (BadRequest, NotPermitted, NotFound) as error:
             return error.message
-        stamps = [stamp for stamp in map(parse_instant, found) if stamp is not None]
-        return None if stamps == sorted(stamps) else "it does not sort"
+        return None
 
     def probe(self, client: Client) -> None:
         """Search for one record, or ask for the first of the list."""

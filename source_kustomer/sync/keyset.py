@@ -117,7 +117,7 @@ class KeysetReader:
         while self.end is None or self._position < self.end:
             ask = Ask(self._position, self.end)
             with _answer(self._fetch, ask) as page:
-                stamps = _ordered_stamps(ask, page.data, self._stamp)
+                stamps = ordered_stamps(page.data, self._stamp, since=ask.start)
                 last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
                 rows = [
                     row
@@ -279,28 +279,39 @@ def _is_last(page: Page) -> bool:
     return not page.has_next
 
 
-def _ordered_stamps(ask: Ask, rows: Sequence[Resource], name: str) -> list[int | None]:
+def ordered_stamps(
+    rows: Sequence[Resource], name: str, *, since: int | None = None
+) -> list[int | None]:
     """Return when the rows of a page were updated, and fail loudly when they do not ascend.
 
     Everything here rests on the order. The vendor documents sorting for customers only, and for
     the archive; the other objects are sorted in practice. What is told in whole seconds may lie
     anywhere in its second, and a row that is repeated stands anywhere.
 
+    Args:
+        rows: a page.
+        name: the attribute that is the timestamp.
+        since: what the first may not lie before.
+
+    Returns:
+        An instant per row, None where there is no readable one.
+
     Raises:
         UnorderedPage: when rows do not ascend.
     """
-    position = ask.start
+    position = since
     stamps: list[int | None] = []
     met: set[tuple[str, int]] = set()
     for row in rows:
         stamp = _stamp(row, name)
         if stamp is not None:
             version = (str(row.get("id")), stamp)
-            if stamp < position and stamp % SECOND == 0 and position - stamp < SECOND:
-                stamp = position
-            if stamp < position and version not in met:
-                raise UnorderedPage(format_instant(position), format_instant(stamp))
+            if position is not None and stamp < position:
+                if stamp % SECOND == 0 and position - stamp < SECOND:
+                    stamp = position
+                elif version not in met:
+                    raise UnorderedPage(format_instant(position), format_instant(stamp))
             met.add(version)
-            position = max(position, stamp)
+            position = stamp if position is None else max(position, stamp)
         stamps.append(stamp)
     return stamps
