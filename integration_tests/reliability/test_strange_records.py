@@ -88,7 +88,7 @@ def test_strange_records_arrive_whole_in_rows_that_fit_their_schema(
             if kind == "lone_surrogate":
                 assert "a\ufffdb" in row.values()
             elif kind == "changed_type":
-                assert row["misfit_values"]["rev"] == "seven" or row["rev"] == "seven"
+                assert row["misfit_values"].get("rev", row.get("rev")) == "seven"
             elif kind == "masked":
                 assert row["name"] == "********"
             elif kind == "big":
