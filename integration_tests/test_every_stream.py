@@ -12,8 +12,8 @@ from jsonschema import Draft7Validator, FormatChecker
 
 from integration_tests.connector import Connector, Message, Output, configured
 from kustomer_sandbox import Sandbox
+from source_kustomer.families.hooks import SECRETS
 from source_kustomer.streams import STREAMS
-from source_kustomer.streams.apps import SECRETS
 
 Rows = dict[str, list[Message]]
 

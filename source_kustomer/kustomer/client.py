@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -316,7 +316,13 @@ class Client:
             LOGGER.warning("Kustomer refuses larger pages; searching %d records each.", size)
 
     def list_pages(
-        self, path: str, params: Mapping[str, Any] | None = None, *, page_size: int, stream: str
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        page_size: int,
+        stream: str,
+        last_page: int | None = None,
     ) -> Iterator[Document]:
         """Yield the pages of a list, complete although it moves while it is read.
 
@@ -325,14 +331,17 @@ class Client:
             params: what selects in it.
             page_size: the largest page that it grants.
             stream: on whose behalf.
+            last_page: the number of the last page that the list serves, if it has a limit.
         """
-        reader = ListReader(
-            lambda page, size: self.get(
-                path, {**(params or {}), "page": page, "pageSize": size}, stream=stream
-            ),
-            page_size,
-        )
-        return reader.pages()
+
+        def get(page: int, size: int) -> Document:
+            query = {**(params or {}), "page": page, "pageSize": size}
+            document = self.get(path, query, stream=stream)
+            if last_page is not None and page >= last_page:
+                return replace(document, links={**document.links, "next": None})
+            return document
+
+        return ListReader(get, page_size).pages()
 
     def _error(self, refusal: _Refused, asked: str) -> KustomerError:
         """Tell what a refusal means, without the key, should the answer repeat it."""

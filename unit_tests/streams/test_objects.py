@@ -1,0 +1,280 @@
+"""Objects that the API does not offer alike everywhere, and what is made of them."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from kustomer_sandbox import Sandbox
+from source_kustomer.source import API_URL_VARIABLE
+from source_kustomer.streams import STREAMS
+from unit_tests.streams.conftest import PLENTY, Reader
+
+DOUBTFUL = {
+    "companies": ("company_updated_at", "/companies"),
+    "work_sessions": ("work_session_updated_at", "/routing/work-sessions"),
+    "work_items": ("work_item_updated_at", "/work-items"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _logs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+
+def asked(sandbox: Sandbox, path: str) -> int:
+    """How many requests had this in their path."""
+    return sum(path in request["path"] for request in sandbox.requests())
+
+
+def present(sandbox: Sandbox, name: str) -> set[str]:
+    """The ids of the records that are not deleted."""
+    return {r["id"] for r in sandbox.truth(name) if not r["attributes"].get("deleted")}
+
+
+# Objects whose search no source vouches for
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_what_the_search_knows_is_searched(reader: Reader, sandbox: Sandbox, name: str) -> None:
+    start = (datetime.now(timezone.utc) - timedelta(days=300)).date().isoformat()
+
+    synced = reader.read(name, start_date=start)
+
+    recent = {r["id"] for r in sandbox.truth(name) if r["attributes"]["updatedAt"] >= start}
+    assert synced.ids(name) == recent
+    assert asked(sandbox, DOUBTFUL[name][1]) == 0
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_what_the_search_refuses_is_listed_and_said_so(
+    reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    sandbox.control(refused_attributes=[DOUBTFUL[name][0]])
+
+    synced = reader.read(name)
+
+    assert synced.ids(name) == present(sandbox, name)
+    assert f"Stream {name}: the search does not tell what has changed" in caplog.text
+
+
+def test_what_the_search_does_not_sort_is_listed(
+    reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.control(search_order="random")
+
+    synced = reader.read("companies")
+
+    assert synced.ids("companies") == present(sandbox, "companies")
+    assert "it does not sort" in caplog.text
+
+
+def test_what_is_listed_brings_only_changes_from_then_on(reader: Reader, sandbox: Sandbox) -> None:
+    sandbox.control(refused_attributes=["company_updated_at"])
+    first = reader.read("companies")
+    changed = set(sandbox.change("companies", updates=2)["updated"])
+
+    second = reader.read("companies", states=first.states)
+
+    assert changed <= second.ids("companies") < first.ids("companies")
+
+
+def test_a_state_of_the_list_continues_in_the_search(reader: Reader, sandbox: Sandbox) -> None:
+    sandbox.control(refused_attributes=["company_updated_at"])
+    first = reader.read("companies")
+    sandbox.control(refused_attributes=[])
+    changed = set(sandbox.change("companies", updates=2)["updated"])
+
+    second = reader.read("companies", states=first.states)
+
+    assert changed <= second.ids("companies") < first.ids("companies")
+
+
+def test_a_key_that_may_not_search_lists_companies(reader: Reader, sandbox: Sandbox) -> None:
+    key = sandbox.new_key(roles=["org.permission.company.read"])
+
+    synced = reader.read("companies", api_key=key)
+
+    assert synced.ids("companies") == present(sandbox, "companies")
+
+
+def test_old_work_comes_from_the_lists_since_no_archive_has_it(
+    reader: Reader, sandbox: Sandbox
+) -> None:
+    for name in ("work_sessions", "work_items"):
+        assert reader.read(name).ids(name) >= present(sandbox, name)
+
+
+# Conversation times
+
+
+def test_conversation_times_continue_from_their_creation(reader: Reader, sandbox: Sandbox) -> None:
+    first = reader.read("conversation_times")
+    new = set(sandbox.change("conversation_times", inserts=3)["inserted"])
+
+    second = reader.read("conversation_times", states=first.states)
+
+    assert set(first.states["conversation_times"]) == {"created_at"}
+    assert new <= second.ids("conversation_times")
+    assert len(second.ids("conversation_times")) < len(first.ids("conversation_times"))
+
+
+def test_many_conversation_times_of_one_moment_are_all_read(
+    reader: Reader, sandbox: Sandbox
+) -> None:
+    sandbox.control(max_page_size=20)
+    moment = "2026-02-01T10:00:00.000Z"
+    tied = set(sandbox.ties("conversation_times", 75, moment, same_created=True))
+
+    synced = reader.read("conversation_times")
+
+    assert tied <= synced.ids("conversation_times")
+
+
+def test_conversation_times_older_than_two_years_are_told_to_be_out_of_reach(
+    reader: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader.read("conversation_times")
+
+    assert "Kustomer offers none of these records that are older than two years" in caplog.text
+
+
+# Objects that are where no one is sure
+
+
+def test_article_tags_are_found_under_either_version(reader: Reader, sandbox: Sandbox) -> None:
+    newer = reader.read("kb_tags")
+    sandbox.control(absent=["/v3/kb/tags"])
+
+    older = reader.read("kb_tags")
+
+    assert newer.ids("kb_tags") == older.ids("kb_tags") == present(sandbox, "kb_tags")
+
+
+INFERRED = [declared.name for declared in STREAMS if declared.inferred]
+
+
+@pytest.mark.parametrize("name", INFERRED)
+def test_what_is_only_inferred_is_skipped_when_it_does_not_exist(
+    reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    sandbox.control(absent=["slas" if name == "sla_versions" else name])
+
+    synced = reader.read(name, "teams")
+
+    assert synced.rows["teams"] and not synced.rows[name]
+    assert f"Stream {name} is skipped" in caplog.text
+
+
+def test_hooks_are_read_up_to_the_limit_of_their_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox(10, counts={"web_hooks": 1_200}, organization_per_minute=PLENTY) as sandbox:
+        monkeypatch.setenv(API_URL_VARIABLE, sandbox.url)
+        first = {hook["id"] for hook in sandbox.truth("web_hooks")[:990]}
+        assert Reader(sandbox).read("web_hooks").ids("web_hooks") == first
+
+
+# Custom attributes
+
+
+def test_custom_attributes_are_rows_of_every_kind_of_record(
+    reader: Reader, sandbox: Sandbox
+) -> None:
+    rows = {row["id"]: row for row in reader.read("custom_attributes").rows["custom_attributes"]}
+
+    tier = rows["customer.loyaltyTierStr"]
+    assert tier["resource"] == "customer"
+    assert tier["name"] == "loyaltyTierStr"
+    assert tier["value_type"] == "string"
+    assert tier["enumeration"] == ["Silver", "Gold", "Platinum"]
+    assert {row["resource"] for row in rows.values()} == {
+        resource["id"] for resource in sandbox.truth("custom_attribute_metadata")
+    }
+
+
+def test_without_the_role_for_klasses_custom_attributes_lack_those_of_custom_objects(
+    reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = sandbox.new_key(roles=["org.permission.metadata.read"])
+
+    rows = reader.read("custom_attributes", api_key=key).rows["custom_attributes"]
+
+    assert {row["resource"] for row in rows} == {"company", "conversation", "customer", "message"}
+    assert "those of custom objects are left out" in caplog.text
+
+
+# Columns
+
+
+def test_a_catalog_without_a_schema_gets_every_column(reader: Reader) -> None:
+    for schema in ({}, {"type": "object", "properties": {}}):
+        rows = reader.read("teams", schemas={"teams": schema}).rows["teams"]
+        assert {"name", "members", "links", "updated_at"} <= rows[0].keys()
+
+
+def test_a_catalog_that_lacks_columns_does_not_get_them(reader: Reader) -> None:
+    def selection(*names: str) -> dict[str, Any]:
+        return {"type": "object", "properties": {name: {"type": "string"} for name in names}}
+
+    schemas = {
+        "teams": selection("name"),
+        "conversation_events": selection("name", "conversation_updated_at"),
+        "users": selection("name"),
+    }
+
+    synced = reader.read(*schemas, schemas=schemas)
+
+    assert {key for row in synced.rows["teams"] for key in row} == {"id", "name", "updated_at"}
+    assert {key for row in synced.rows["users"] for key in row} == {"id", "name", "updated_at"}
+    assert {key for row in synced.rows["conversation_events"] for key in row} == {
+        "id",
+        "name",
+        "conversation_updated_at",
+    }
+
+
+# Custom objects between discovery and reading
+
+
+def test_a_custom_object_that_is_gone_is_skipped_and_said_so(
+    reader: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    synced = reader.read("kobject_gone", "kobject_order")
+
+    assert synced.rows["kobject_order"] and not synced.rows["kobject_gone"]
+    assert "Stream kobject_gone is skipped: Kustomer has no custom object for it" in caplog.text
+
+
+def test_a_custom_object_that_was_created_after_discovery_is_read_when_it_is_configured(
+    reader: Reader, sandbox: Sandbox
+) -> None:
+    created = sandbox.change("klasses", inserts=1)["inserted"]
+    assert created
+
+    synced = reader.read(f"kobject_{created[0]}", "kobjects")
+
+    assert not synced.rows[f"kobject_{created[0]}"]
+    assert synced.rows["kobjects"]
+    assert f"kobject_{created[0]}" in reader.discover()
+
+
+def test_a_custom_object_that_was_disabled_after_discovery_is_still_read(reader: Reader) -> None:
+    assert "kobject_legacy_warranty-claim" not in reader.discover()
+
+    assert reader.read("kobject_legacy_warranty-claim").rows["kobject_legacy_warranty-claim"]
+
+
+def test_a_custom_attribute_that_was_created_after_discovery_still_arrives(
+    reader: Reader,
+) -> None:
+    schema = reader.discover(custom_attribute_columns=True)["customers"]
+    del schema["properties"]["custom"]["properties"]["lifetimeValueNum"]
+    del schema["properties"]["custom_lifetimeValueNum"]
+
+    rows = reader.read("customers", schemas={"customers": schema}).rows["customers"]
+
+    assert any("lifetimeValueNum" in row["custom"] for row in rows)
+    assert not any("custom_lifetimeValueNum" in row for row in rows)
+    assert any("custom_loyaltyTierStr" in row for row in rows)
