@@ -67,8 +67,8 @@ class AuditPartition(StreamPartition):
             reading.put_rows(page.data)
             reading.sync.progress.count(stream.name, len(page.data))
             oldest = str(page.data[-1].get("id")) if page.data else None
-            if not page.has_next or oldest in (None, before):
-                break
+            if page.has_next is False or oldest in (None, before):
+                break  # where nothing is said of a next page, an empty one ends the log
             before = oldest
             instant = parse_instant(attribute_of(page.data[-1], "createdAt"))
             if instant is not None:

@@ -27,6 +27,7 @@ from source_kustomer.errors import (
     KustomerUnavailable,
     NotAuthorised,
     Stopped,
+    UnexpectedDocument,
     error_for,
 )
 from source_kustomer.kustomer.clock import Clock
@@ -37,6 +38,8 @@ from source_kustomer.kustomer.rate_limit import Budgets, Kind
 from source_kustomer.kustomer.retry import Patience, is_worth_retrying
 from source_kustomer.kustomer.search import (
     ARCHIVE_PATH,
+    DEFAULT_PAGE,
+    LARGEST_PAGE,
     LIVE_PATH,
     MAX_PAGES,
     MAX_RECORDS,
@@ -167,6 +170,8 @@ class Client:
         self._decoding = threading.BoundedSemaphore(PAGES_DECODED_AT_ONCE)
         self._in_flight = threading.BoundedSemaphore(max_in_flight)
         self._page_sizes: tuple[int, ...] = PAGE_SIZES
+        self._granted = LARGEST_PAGE
+        """The page size that the last search was granted; it may be less than was asked for."""
         self._sizes_by_query: dict[SearchQuery, tuple[int, ...]] = {}
         """What a query is left with once a page of it had to be smaller. Its later pages may not
         be larger again: they would begin behind records that no page has shown."""
@@ -290,8 +295,9 @@ class Client:
         refused = False
         for number, size in enumerate(sizes):
             is_last = number == len(sizes) - 1
-            if page > MAX_PAGES or (page - 1) * size >= MAX_RECORDS:
-                raise ValueError(f"page {page} of {size} records lies beyond the caps of a query")
+            granted = min(size, self._granted)
+            if page > MAX_PAGES or (page - 1) * granted >= MAX_RECORDS:
+                raise ValueError(f"page {page} of {granted} lies beyond the caps of a query")
             request = _Request("POST", query.path, {"page": page, "pageSize": size}, body, stream)
             failures = None if is_last else FAILURES_BEFORE_SMALLER
             with ExitStack() as stack:
@@ -306,7 +312,9 @@ class Client:
                     continue
                 if refused:
                     self._remember_page_size(size, stream)
-                yield document_of(answer, size)
+                document = document_of(answer, size)
+                self._granted = document.page_size or size
+                yield document
                 return
 
     def _remember_page_size(self, size: int, stream: str) -> None:
@@ -335,8 +343,13 @@ class Client:
         """
 
         def get(page: int, size: int) -> Document:
-            query = {**(params or {}), "page": page, "pageSize": size}
-            document = self.get(path, query, stream=stream)
+            asked = {**(params or {}), "page": page, "pageSize": size}
+            try:
+                document = self.get(path, asked, stream=stream)
+            except UnexpectedDocument:
+                if page > 1 or size <= DEFAULT_PAGE:
+                    raise
+                document = self.get(path, {**asked, "pageSize": DEFAULT_PAGE}, stream=stream)
             if last_page is not None and page >= last_page:
                 return replace(document, links={**document.links, "next": None})
             return document

@@ -43,9 +43,12 @@ class Document:
         return total if type(total) is int and total >= 0 else None
 
     @property
-    def has_next(self) -> bool:
-        """Whether another page is announced. At a search's caps it is announced falsely."""
-        return bool(self.links.get("next"))
+    def has_next(self) -> bool | None:
+        """Whether another page is announced; None when nothing is said of it.
+
+        At a search's caps it is announced falsely.
+        """
+        return bool(self.links["next"]) if "next" in self.links else None
 
 
 def attribute_of(resource: Mapping[str, Any], name: str) -> Any:

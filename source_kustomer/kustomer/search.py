@@ -10,8 +10,10 @@ ARCHIVE_PATH: Final = "/customers/archive/search"
 """One endpoint serves all objects, in spite of its name (OpenAPI, POST /customers/search)."""
 
 LARGEST_PAGE: Final = 500
-PAGE_SIZES: Final = (500, 250, 100)
-"""What to fall back to when a size is refused; 100 is the API's default."""
+DEFAULT_PAGE: Final = 100
+"""The API's own page size, of searches and of lists."""
+PAGE_SIZES: Final = (LARGEST_PAGE, 250, DEFAULT_PAGE)
+"""What to fall back to when a size is refused."""
 
 MAX_PAGES: Final = 100
 MAX_RECORDS: Final = 10_000

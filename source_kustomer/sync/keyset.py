@@ -58,8 +58,8 @@ class Page(Protocol):
         """The page size that was granted."""
 
     @property
-    def has_next(self) -> bool:
-        """Whether the answer announces another page."""
+    def has_next(self) -> bool | None:
+        """Whether the answer announces another page; None when it says nothing of it."""
 
 
 Fetch = Callable[[Ask, int], AbstractContextManager[Page]]
@@ -125,7 +125,7 @@ class KeysetReader:
                     if not (stamp == ask.start and _is_among(taken, row))
                 ]
                 moment = _moment(ask, page.data, self._stamp) if last == ask.start else MILLISECOND
-                is_last = _is_last(page)
+                is_last = _is_last(page, is_news=bool(rows))
                 if last > ask.start and not is_last:
                     taken = _ids_at(page.data, stamps, last)
                     self._position = last
@@ -153,7 +153,7 @@ class KeysetReader:
             with self._fetch(ask, number) as page:
                 stamps = [_stamp(row, self._stamp) for row in page.data]
                 last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
-                is_last = _is_last(page) or not page.data
+                is_last = _is_last(page, is_news=True) or not page.data
                 size = page.page_size or 1
                 yield _batch(page.data, page, ask.start)
             if is_last:
@@ -176,7 +176,7 @@ def _by_creation(fetch: Fetch, group: Ask) -> Iterator[Batch]:
             stamps = [_stamp(row, "createdAt") for row in page.data]
             rows = [row for row in page.data if not _is_among(taken, row)]
             yield _batch(rows, page, group.start)
-            if _is_last(page):
+            if _is_last(page, is_news=bool(rows)):
                 return
             dated = [stamp for stamp in stamps if stamp is not None]
             in_order = len(dated) == len(stamps) and dated == sorted(dated)
@@ -216,8 +216,9 @@ def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
                 taken.update(str(row.get("id")) for row in rows)
                 is_counted = page.total is None or number * size >= page.total
                 # A count that ends before the pages do is not the count.
-                is_capped = is_capped or (page.total is not None and is_counted and page.has_next)
-                is_last = not page.data or (is_counted and not page.has_next)
+                is_capped |= bool(page.total is not None and is_counted and page.has_next)
+                is_told = page.total is not None or page.has_next is not None
+                is_last = not page.data or (is_told and is_counted and not page.has_next)
                 yield _batch(rows, page, ask.start)
             if expected and len(taken) >= expected and not is_capped:
                 return
@@ -228,10 +229,15 @@ def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
 
 @contextmanager
 def _answer(fetch: Fetch, ask: Ask) -> Iterator[Page]:
-    """Give the page that answers a question, past pages that are empty for no reason."""
-    for number in [*[1] * EMPTY_PAGE_ATTEMPTS, *range(2, MAX_EMPTY_PAGES)]:
+    """Give the page that answers a question, past pages that are empty for no reason.
+
+    Raises:
+        UnexpectedDocument: records are counted and announced, but none comes.
+    """
+    numbers = [*[1] * EMPTY_PAGE_ATTEMPTS, *range(2, MAX_EMPTY_PAGES)]
+    for attempt, number in enumerate(numbers, start=1):
         with fetch(ask, number) as page:
-            if page.data or not (page.has_next or page.total):
+            if page.data or _is_believed_empty(page, attempt):
                 yield page
                 return
     raise UnexpectedDocument(
@@ -269,14 +275,38 @@ def _is_among(taken: AbstractSet[str], row: Resource) -> bool:
     return identity is not None and str(identity) in taken
 
 
-def _is_last(page: Page) -> bool:
-    """Tell whether a page ends its question; the announced count is believed before `next`."""
+def _is_believed_empty(page: Page, attempt: int) -> bool:
+    """Tell whether a page without records says so for good.
+
+    A count and a next page may each be wrong; where they contradict each other, emptiness that
+    lasts decides.
+    """
+    if page.total == 0 or not (page.total or page.has_next):
+        return True
+    if page.total is None:
+        return attempt > EMPTY_PAGE_ATTEMPTS
+    return page.has_next is False and attempt >= EMPTY_PAGE_ATTEMPTS
+
+
+def _is_last(page: Page, *, is_news: bool) -> bool:
+    """Tell whether a page ends its question; the announced count is believed before `next`.
+
+    Where the one contradicts the other, or both are missing, the question is asked once more: a
+    page that is not full and brings nothing new then ends it.
+
+    Args:
+        page: the answer.
+        is_news: whether it brought anything that was not known before.
+    """
     full = len(page.data) >= (page.page_size or 1)
-    if page.total is not None:
-        ids = [row.get("id") for row in page.data]
-        came = ids.count(None) + len({str(identity) for identity in ids if identity is not None})
-        return came >= page.total and not (page.has_next and (full or not page.data))
-    return not page.has_next
+    ids = [row.get("id") for row in page.data]
+    came = ids.count(None) + len({str(identity) for identity in ids if identity is not None})
+    is_repetition = not is_news and not full
+    if page.total is None:
+        return is_repetition or page.has_next is False
+    if page.total > came:
+        return is_repetition and page.has_next is False
+    return not (page.has_next and full)
 
 
 def ordered_stamps(

@@ -556,6 +556,23 @@ def test_the_later_pages_of_a_query_are_no_larger_than_its_first(client, kustome
     assert sizes(kustomer)[-2:] == [250, 500]
 
 
+def test_a_smaller_grant_lets_a_query_reach_its_hundredth_page(client, kustomer):
+    rows = [{"id": str(number)} for number in range(100)]
+    kustomer.replies = [Reply({"data": rows, "meta": {"pageSize": 100, "total": 10_000}})]
+    search(client)
+
+    assert len(search(client, page=100).data) == 100
+
+
+def test_a_list_that_refuses_a_large_page_is_read_by_the_default(client, kustomer):
+    kustomer.replies = granted(100)
+
+    pages = list(client.list_pages("/users", page_size=500, stream="users"))
+
+    assert [row["id"] for page in pages for row in page.data] == ["1"]
+    assert sizes(kustomer)[:2] == [500, 100]
+
+
 # Many at once
 
 

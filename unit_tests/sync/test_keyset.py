@@ -2,7 +2,7 @@
 
 import random
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +20,7 @@ class Document:
     data: list
     total: int | None
     page_size: int
-    has_next: bool
+    has_next: bool | None
 
 
 @dataclass
@@ -31,6 +31,9 @@ class Index:
     page_size: int = 5
     tells_total: bool = True
     total_cap: int | None = None
+    tells_next: bool = True
+    excess: int = 0
+    """By how much the count is too high."""
     seed: int = 1
     requests: list = field(default_factory=list)
     before_each: list = field(default_factory=list)
@@ -57,7 +60,8 @@ class Index:
         rows = [resource(id_, *self.records[id_]) for _, _, id_ in window]
         more = number * self.page_size < len(found)
         total = len(found) if self.total_cap is None else min(len(found), self.total_cap)
-        yield Document(rows, total if self.tells_total else None, self.page_size, more)
+        counted = total + self.excess if self.tells_total else None
+        yield Document(rows, counted, self.page_size, more if self.tells_next else None)
 
 
 def resource(id_, updated, created):
@@ -221,6 +225,42 @@ def test_an_empty_page_that_announces_more_is_asked_for_again():
     assert set(rows) == set(index.records)
 
 
+@pytest.mark.parametrize(("total", "requests"), [(0, 1), (None, 4)])
+def test_a_next_page_that_is_always_announced_is_not_looked_for_forever(total, requests):
+    calls = []
+
+    @contextmanager
+    def fetch(ask, number):
+        calls.append(number)
+        yield Document([], total, 5, True)
+
+    assert [list(batch.rows) for batch in KeysetReader(fetch, T0, None).batches()] == [[]]
+    assert len(calls) == requests
+
+
+@pytest.mark.parametrize("tells_total", [True, False])
+def test_a_next_page_announced_after_the_last_record_costs_one_request_at_most(tells_total):
+    index = Index({f"r{n}": (n, n) for n in range(3)}, tells_total=tells_total)
+
+    @contextmanager
+    def fetch(ask, number):
+        with index.fetch(ask, number) as page:
+            yield replace(page, has_next=True)
+
+    rows = [row["id"] for b in KeysetReader(fetch, T0, None).batches() for row in b.rows]
+
+    assert sorted(rows) == sorted(index.records)
+    assert len(index.requests) <= 2
+
+
+@pytest.mark.parametrize("records", [0, 3, 23])
+def test_a_count_that_is_too_high_holds_nothing_up_when_no_page_follows(records):
+    index = Index({f"r{n}": (n, n) for n in range(records)}, excess=90)
+
+    assert sorted(read(index)) == sorted(index.records)
+    assert len(index.requests) <= 8
+
+
 def test_pages_that_stay_empty_though_records_are_announced_are_an_error():
     @contextmanager
     def fetch(ask, number):
@@ -257,7 +297,27 @@ def test_a_window_whose_end_moves_closer_is_read_only_to_there():
 def test_whatever_the_timestamps_nothing_is_missed(
     records, page_size, tells_total, total_cap, seed
 ):
-    index = Index(dict(records), page_size, tells_total=tells_total, total_cap=total_cap, seed=seed)
+    excess = 50 * (seed % 2)
+    index = Index(dict(records), page_size, tells_total, total_cap, excess=excess, seed=seed)
+
+    assert set(read(index)) == set(records)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    records=st.dictionaries(
+        st.text("abcdef", min_size=1, max_size=4),
+        st.tuples(st.integers(0, 12), st.integers(0, 4)),
+        max_size=40,
+    ),
+    page_size=st.integers(1, 7),
+    tells_total=st.booleans(),
+    seed=st.integers(0, 1_000),
+)
+def test_nothing_is_missed_where_no_answer_speaks_of_a_next_page(
+    records, page_size, tells_total, seed
+):
+    index = Index(dict(records), page_size, tells_total, tells_next=False, seed=seed)
 
     assert set(read(index)) == set(records)
 
