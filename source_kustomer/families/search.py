@@ -225,6 +225,8 @@ class WindowPartition(StreamPartition):
                     self._release()
                 if self._then is None:
                     self._share(reader, batch)
+                # Or its page would be kept for as long as the next one is waited for.
+                del batch
 
     def _put_rows(self, resources: Sequence[Resource]) -> None:
         family = self._reading.brood or self._reading

@@ -130,10 +130,13 @@ class KeysetReader:
                     taken = _ids_at(page.data, stamps, last)
                     self._position = last
                 yield _batch(rows, page, last)
+            undated = None in stamps
+            # Or the page would be kept for as long as the next one is waited for.
+            del page, rows, stamps
             if is_last:
                 return
             if last == ask.start:
-                yield from self._undated(ask) if None in stamps else self._equals(ask, moment)
+                yield from self._undated(ask) if undated else self._equals(ask, moment)
                 taken = frozenset()
 
     def _equals(self, ask: Ask, moment: int) -> Iterator[Batch]:
@@ -156,6 +159,7 @@ class KeysetReader:
                 is_last = _is_last(page, is_news=True) or not page.data
                 size = page.page_size or 1
                 yield _batch(page.data, page, ask.start)
+            del page
             if is_last:
                 self._position = self.end if self.end is not None else last + MILLISECOND
                 return
@@ -180,9 +184,12 @@ def _by_creation(fetch: Fetch, group: Ask) -> Iterator[Batch]:
                 return
             dated = [stamp for stamp in stamps if stamp is not None]
             in_order = len(dated) == len(stamps) and dated == sorted(dated)
-            if in_order and dated[-1] > (dated[0] if start is None else start):
+            goes_on = in_order and dated[-1] > (dated[0] if start is None else start)
+            if goes_on:
                 start, taken = dated[-1], _ids_at(page.data, stamps, dated[-1])
-                continue
+        del page, rows
+        if goes_on:
+            continue
         if not in_order:
             yield from _exhaust(fetch, group)
             return
@@ -220,6 +227,7 @@ def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
                 is_told = page.total is not None or page.has_next is not None
                 is_last = not page.data or (is_told and is_counted and not page.has_next)
                 yield _batch(rows, page, ask.start)
+            del page, rows
             if expected and len(taken) >= expected and not is_capped:
                 return
             if is_last or (number + 1) * size > MAX_RECORDS_PER_QUERY:

@@ -1,6 +1,7 @@
 """The keyset reader against an index that moves, shuffles and caps as Kustomer's does."""
 
 import random
+import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -387,3 +388,32 @@ def test_ids_of_any_kind_lose_no_row(identity):
     rows = read(answers)
 
     assert [*rows[:2], rows[2], rows[-1]] == ["a", "b", identity, "d"]
+
+
+@dataclass
+class WatchedIndex(Index):
+    """Notes at each request how many earlier pages are still kept by whoever reads."""
+
+    pages: list = field(default_factory=list)
+    most_kept: int = 0
+
+    @contextmanager
+    def fetch(self, ask: Ask, number: int):
+        self.most_kept = max(self.most_kept, sum(page() is not None for page in self.pages))
+        with super().fetch(ask, number) as page:
+            self.pages.append(weakref.ref(page))
+            yield page
+            del page
+
+
+@pytest.mark.parametrize("created", [lambda n: n, lambda n: 7, lambda n: n // 6])
+def test_a_page_is_let_go_of_before_the_next_one_is_waited_for(created):
+    equals = {f"e{n}": (7, created(n)) for n in range(40)}
+    index = WatchedIndex(equals | {f"r{n}": (8 + n, n) for n in range(40)})
+
+    for batch in KeysetReader(index.fetch, T0, None).batches():
+        assert batch.page_size == 5
+        del batch
+
+    assert len(index.requests) > 15
+    assert index.most_kept == 0
