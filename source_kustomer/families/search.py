@@ -266,6 +266,7 @@ class WindowPartition(StreamPartition):
     def _announce(self, batch: Batch) -> None:
         if not self._counted and batch.total:
             self._reading.sync.progress.expect(self._stream.name, batch.total)
+            self._reading.sync.crew.expect(-(-batch.total // max(1, batch.page_size)))
             if self._reading.brood is not None:
                 self._reading.brood.announce(batch.total)
         self._counted = True
@@ -287,6 +288,7 @@ class WindowPartition(StreamPartition):
         )
         if not cuts:
             return
+        sync.crew.cut(len(cuts))
         bounds = [*cuts, reader.end]
         reader.end = cuts[0]
         pieces = [
