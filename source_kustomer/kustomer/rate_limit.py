@@ -125,6 +125,8 @@ class Budget:
         self._share = share
         self._start = float("-inf")
         self._end = float("-inf")
+        self._is_end_told = False
+        """Whether an answer has told when the window ends; until then that is a guess."""
         self._others = 0.0
         self._others_before: float | None = None
         self._refused = 0
@@ -208,10 +210,11 @@ class Budget:
         """Tell whether an answer can speak of the present window.
 
         One that was on its way when the window changed speaks of the past one, which is used up.
+        The first answer of all is believed: what it would contradict is a guess.
         """
         if told.reset_in is None:
             return now - self._start > SETTLED
-        return now + told.reset_in + GUARD > self._end - WINDOW / 2
+        return not self._is_end_told or now + told.reset_in + GUARD > self._end - WINDOW / 2
 
     def refuse(self, now: float, told: Told) -> None:
         """Take in a 429: nothing more until the window resets, and less in the next ones."""
@@ -227,7 +230,11 @@ class Budget:
         self._ceiling = max(1.0, self.limit * LEAST, STEP_BACK * through)
 
     def _move_end(self, now: float, end: float) -> None:
-        if end > self._end + WINDOW / 2:
+        if not self._is_end_told:
+            self._is_end_told = True
+            self.successes = -self.in_flight
+            self._start, self._end = end - WINDOW, end
+        elif end > self._end + WINDOW / 2:
             self._begin(now, end)
         elif end > self._end or end < self._end - GUARD * 2:
             # Told in whole seconds, it wavers: the latest is believed, lest we are early.

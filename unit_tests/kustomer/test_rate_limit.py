@@ -110,6 +110,15 @@ def test_alone_the_share_is_used_up_without_a_single_refusal(server, kind, per_m
     assert outcome.sent <= per_minute * (outcome.minutes + 1)
 
 
+@pytest.mark.parametrize("offset", [1.0, 14.0, 27.0, 40.0, 53.0, 59.0])
+@pytest.mark.parametrize("latency", [0.05, 0.3])
+def test_the_first_minutes_are_used_up_wherever_in_a_window_the_sync_begins(offset, latency):
+    outcome = simulate(Server(offset=offset), minutes=2.0, latency=latency)
+
+    assert outcome.refused == 0
+    assert outcome.sent >= 0.95 * 80 * outcome.minutes
+
+
 def test_where_headers_hide_the_search_limit_it_is_found_out_by_at_most_one_refusal():
     outcome = simulate(Server(1_000, 100, headers="organization"))
 
