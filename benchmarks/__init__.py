@@ -1,0 +1,1 @@
+"""How fast, how many requests, how much memory: `make bench`."""
