@@ -120,6 +120,17 @@ class Connector:
             assert self._key not in done.stderr, "the key stands on stderr"
         return Output(done.returncode, done.stdout, done.stderr)
 
+    def start(self, catalog: Message, states: Sequence[Message] | None) -> subprocess.Popen[str]:
+        """Start a read and leave it running; use it in a `with` statement, and kill it."""
+        arguments = ["--config", str(self.config), *self._read_arguments(catalog, states)]
+        return subprocess.Popen(
+            [sys.executable, ROOT / "main.py", "read", *arguments],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def command(self, name: str, *arguments: str) -> Output:
         """Run a command that takes the configuration."""
         assert self.config is not None
@@ -127,10 +138,13 @@ class Connector:
 
     def read(self, catalog: Message, states: Sequence[Message] | None = None) -> Output:
         """Read a configured catalog, from states if there are any."""
+        return self.command("read", *self._read_arguments(catalog, states))
+
+    def _read_arguments(self, catalog: Message, states: Sequence[Message] | None) -> list[str]:
         arguments = ["--catalog", self.write("catalog.json", catalog)]
         if states is not None:
             arguments += ["--state", self.write("state.json", list(states))]
-        return self.command("read", *arguments)
+        return arguments
 
 
 def configured(streams: Iterable[Message], sync_mode: str = "incremental") -> Message:

@@ -67,6 +67,13 @@ class Destination:
         self.taken: Counter[str] = Counter()
         """Rows that arrived, by stream, repeated ones included."""
         self.states: dict[str, Message] = {}
+        self.told: Counter[str] = Counter()
+        """States that arrived, by stream."""
+        self._covered: dict[str, Covered] = {}
+
+    def begin(self) -> None:
+        """Forget what the states of an earlier read cover: a new one reads its end again."""
+        self._covered = {}
 
     def sync(self, connector: Connector, *, succeeds: bool = True) -> Output:
         """Read from the last states, and take what comes.
@@ -75,6 +82,7 @@ class Destination:
             connector: what reads.
             succeeds: whether it is to end well; a failing read leaves its rows and states too.
         """
+        self.begin()
         output = connector.read(self.catalog, self.last_states)
         if succeeds:
             assert output.code == 0, (output.code, output.errors, output.stderr[-2000:])
@@ -87,18 +95,29 @@ class Destination:
         return list(self.states.values()) or None
 
     def take(self, lines: Iterable[str]) -> None:
-        """Take the lines of a read; a last one that is cut short, by a kill, is dropped."""
+        """Take the lines of a read; a last one that is cut short, by a kill, is dropped.
+
+        Fails when a row comes after a state that covers it: a process that dies in between would
+        have lost it.
+        """
         for message in messages(lines):
             if message["type"] == "RECORD":
                 self._put(message["record"]["stream"], message["record"]["data"])
             elif message["type"] == "STATE":
                 state = message["state"]
-                self.states[state["stream"]["stream_descriptor"]["name"]] = state
+                stream = state["stream"]["stream_descriptor"]["name"]
+                self.states[stream] = state
+                self.told[stream] += 1
+                self._covered[stream] = Covered.by(state, self.cursors[stream])
 
     def _put(self, stream: str, row: Row) -> None:
         self.taken[stream] += 1
         cursor, rows = self.cursors[stream], self.rows[stream]
         before = rows.get(row["id"])
+        if cursor is not None and stream in self._covered and row[cursor]:
+            is_new = before is None or (before[cursor] or "") < row[cursor]
+            is_late = is_new and row[cursor] in self._covered[stream]
+            assert not is_late, f"{stream}: {row['id']} came after a state that covers it"
         # Among versions of one update time the one that came last counts, as in Airbyte.
         stamps = [] if cursor is None else [one.get(cursor) or "" for one in (before or {}, row)]
         if before is None or stamps == sorted(stamps):
@@ -132,6 +151,24 @@ class Destination:
             assert comparison.is_exact, f"{stream}: {comparison}"
             assert comparison.records >= some, f"{stream}: {comparison}"
             assert comparison.columns >= 3 * comparison.records, f"{stream}: hardly compared"
+
+
+@dataclass(frozen=True)
+class Covered:
+    """The moments that a state says are read; as text, which the connector writes in one form."""
+
+    until: str
+    spans: Sequence[Sequence[str]]
+
+    @staticmethod
+    def by(state: Message, cursor: str | None) -> Covered:
+        """Read a state message."""
+        blob = state["stream"]["stream_state"]
+        return Covered(blob.get(cursor) or "", blob.get("done", []))
+
+    def __contains__(self, moment: str) -> bool:
+        """Tell whether a moment is covered."""
+        return moment < self.until or any(start <= moment < end for start, end in self.spans)
 
 
 def messages(lines: Iterable[str]) -> Iterator[Message]:

@@ -1,0 +1,179 @@
+"""The process dies at any moment; the next one goes on from the last state that was written."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import Popen
+
+import pytest
+
+from integration_tests.connector import Connector, Message
+from integration_tests.reliability.destination import UNLIMITED, Destination
+from kustomer_sandbox import Sandbox
+from source_kustomer.sync.cursor import RECORDS_PER_CHECKPOINT
+
+WORKERS = 4
+SECONDS_TO_END = 10.0
+"""What Airbyte and container engines grant between SIGTERM and SIGKILL."""
+SECONDS_AT_MOST = 120.0
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is read, and how often it is cut short."""
+
+    records: int
+    parents: int
+    page: int
+    latency_ms: int
+    rounds: int
+    kills: int
+
+    @property
+    def window(self) -> int:
+        """What a worker may have under way, and a stream may have read since a checkpoint."""
+        return RECORDS_PER_CHECKPOINT + WORKERS * self.page
+
+
+@pytest.fixture(scope="module")
+def size(chaos: bool) -> Size:
+    if chaos:
+        return Size(records=20_000, parents=500, page=500, latency_ms=100, rounds=10, kills=5)
+    return Size(records=4_000, parents=100, page=100, latency_ms=10, rounds=1, kills=3)
+
+
+@pytest.fixture(scope="module")
+def sandbox(size: Size) -> Iterator[Sandbox]:
+    counts = {"messages": size.records, "customers": size.records // 2}
+    counts["conversations"] = size.parents
+    with Sandbox(
+        0,
+        seed=31,
+        counts=counts,
+        since="2022-01-01",
+        until="2026-06-01",
+        max_page_size=size.page,
+        latency_ms=size.latency_ms,
+        latency_jitter_ms=size.latency_ms,
+        **UNLIMITED,
+    ) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def connector(sandbox: Sandbox, tmp_path: Path) -> Connector:
+    config = {"api_key": sandbox.key, "start_date": "2015-01-01", "num_workers": WORKERS}
+    return Connector(tmp_path, sandbox.url, config)
+
+
+@pytest.fixture
+def destination(catalog: dict[str, Message]) -> Destination:
+    streams = ("messages", "customers", "conversations", "conversation_events")
+    return Destination(catalog[stream] for stream in streams)
+
+
+@dataclass
+class Run:
+    """A read under way, whose lines are taken as they come."""
+
+    process: Popen[str]
+    destination: Destination
+    again: Counter[str] = field(default_factory=Counter)
+    """Rows by stream that the destination had already."""
+
+    def rows(self, count: int | None = None) -> None:
+        """Take lines until so many rows have come; None takes all there are."""
+        assert self.process.stdout is not None
+        seen = 0
+        while (count is None or seen < count) and (line := self.process.stdout.readline()):
+            seen += line.startswith('{"type":"RECORD"')
+            before = {stream: len(rows) for stream, rows in self.destination.rows.items()}
+            taken = self.destination.taken.copy()
+            self.destination.take([line])
+            for stream, rows in self.destination.rows.items():
+                new = len(rows) - before[stream]
+                self.again[stream] += self.destination.taken[stream] - taken[stream] - new
+
+    def end(self, signum: signal.Signals) -> int:
+        """Send a signal, take what had reached stdout before the end, return the exit code."""
+        self.process.send_signal(signum)
+        self.rows()
+        return self.process.wait(SECONDS_TO_END)
+
+
+@contextmanager
+def running(connector: Connector, destination: Destination) -> Iterator[Run]:
+    destination.begin()
+    with connector.start(destination.catalog, destination.last_states) as process:
+        try:
+            yield Run(process, destination)
+        finally:
+            process.kill()
+
+
+def test_whenever_the_process_is_killed_nothing_is_lost_and_little_is_read_again(
+    size: Size,
+    sandbox: Sandbox,
+    connector: Connector,
+    catalog: dict[str, Message],
+    destination: Destination,
+) -> None:
+    chance = random.Random(32)
+    total = sum(sandbox.stats()["records"][s] for s in ("messages", "customers", "conversations"))
+    again: list[int] = []
+    for _ in range(size.rounds):
+        for stream in destination.rows:
+            destination.rows[stream] = {}
+        destination.states = {}
+        for _ in range(size.kills):
+            missing = total - sum(map(len, destination.rows.values()))
+            with running(connector, destination) as run:
+                run.rows(int(chance.random() * max(0, missing)))
+                assert run.end(signal.SIGKILL) == -signal.SIGKILL
+            again.append(max(run.again[s] for s in ("messages", "customers", "conversations")))
+        with running(connector, destination) as run:
+            run.rows()
+            assert run.process.wait(SECONDS_TO_END) == 0
+        again.append(max(run.again[s] for s in ("messages", "customers", "conversations")))
+        destination.assert_is_exact(sandbox)
+    print(f"{size.rounds * size.kills} kills; read again per stream and kill: {sorted(again)}")
+    assert max(again) <= size.window
+
+
+@pytest.mark.parametrize("trouble", ["none", "silence"])
+def test_sigterm_ends_the_process_in_time_with_all_that_is_finished_checkpointed(
+    size: Size, sandbox: Sandbox, connector: Connector, destination: Destination, trouble: str
+) -> None:
+    with running(connector, destination) as run:
+        run.rows(size.records // 2)
+        if trouble == "silence":
+            sandbox.control(fault_rate=1.0, fault_kinds=["silence"])
+        code = run.end(signal.SIGTERM)
+        assert run.process.stderr is not None
+        assert "Traceback" not in run.process.stderr.read()
+    sandbox.control(fault_rate=0.0)
+    assert code == 128 + signal.SIGTERM
+    with running(connector, destination) as rest:
+        rest.rows()
+        assert rest.process.wait(SECONDS_TO_END) == 0
+    print(f"read again after SIGTERM ({trouble}): {dict(rest.again)}")
+    # Only pages under way: what was read before is checkpointed, though no checkpoint was due.
+    assert max(rest.again[s] for s in ("messages", "customers")) <= WORKERS * size.page
+    destination.assert_is_exact(sandbox)
+
+
+def test_a_closed_stdout_ends_the_process_quietly(
+    sandbox: Sandbox, connector: Connector, destination: Destination
+) -> None:
+    with running(connector, destination) as run:
+        run.rows(100)
+        assert run.process.stdout is not None and run.process.stderr is not None
+        run.process.stdout.close()
+        assert run.process.wait(SECONDS_AT_MOST) == 128 + signal.SIGPIPE
+        assert run.process.stderr.read() == ""
