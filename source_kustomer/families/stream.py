@@ -93,7 +93,11 @@ class Stream(ABC):
         Args:
             custom: the organization's own attributes of the object, when they are known.
         """
-        return json_schema(self.record, custom)
+        schema = json_schema(self.record, custom)
+        cursor = schema["properties"].get(self.cursor_field)
+        if cursor is not None:
+            cursor["description"] += " Syncs continue from it."
+        return schema
 
     def as_airbyte_stream(self, json_schema: dict[str, Any]) -> AirbyteStream:
         """Describe the stream in Airbyte's catalog."""

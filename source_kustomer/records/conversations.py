@@ -185,7 +185,7 @@ class NoteRecord(DeletableRecord):
 class ConversationTimeRecord(Record):
     """A piece of an agent's work on a conversation, and how long it took."""
 
-    created_at: Timestamp = column("When it was noted. Syncs continue from it.")
+    created_at: Timestamp = column("When it was noted.")
     conversation: Reference = column("The conversation that was worked on.")
     customer: Reference = column("The customer of that conversation.")
     created_by: Reference = column("The user who worked on it.")

@@ -58,9 +58,7 @@ class TrackedRecord(Record):
     """A row of an object that notes when it was made and changed, and by whom."""
 
     created_at: Timestamp = column("When it was created. Importers can set this.")
-    updated_at: Timestamp = column(
-        "When it last changed in any way, by Kustomer's clock. Syncs continue from it."
-    )
+    updated_at: Timestamp = column("When it last changed in any way, by Kustomer's clock.")
     modified_at: Timestamp = column(
         "When a user or importer last changed it; unlike updated_at, not moved by the system."
     )

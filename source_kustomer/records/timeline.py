@@ -77,6 +77,6 @@ class AuditLogRecord(Record):
         "(`op`) and the value before and after it."
     )
     org: Text = column("The id of the organization.")
-    created_at: Timestamp = column("When it was done. Syncs continue from it.")
+    created_at: Timestamp = column("When it was done.")
     published_at: Timestamp = column("When it was noted.")
     expires_at: Timestamp = column("When Kustomer deletes the entry, about a year later.")

@@ -118,13 +118,15 @@ class SnoozePresets(ListStream):
 
 
 class Notifications(ListStream):
-    """Notifications of the API key's own user, kept by Kustomer for seven days."""
+    """Notifications of the API key's own user; Kustomer deletes them after seven days.
+
+    Append keeps what Kustomer deletes.
+    """
 
     name = "notifications"
     walks = (Walk("/notifications"),)
     record = NotificationRecord
     roles = ()
-    cursor_field = None
 
 
 class SpamSenders(ListStream):
