@@ -85,6 +85,7 @@ class Read:
                 unix_seconds=time.time,
                 searches_per_minute=lambda: client.search_pace() * SECONDS_PER_MINUTE,
             ),
+            start=self._start,
             end=clocks.earlier,
             begun=clocks.later,
             now=clocks.present,

@@ -8,11 +8,13 @@ from urllib.parse import quote
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
+from source_kustomer.errors import BadRequest, NotFound
 from source_kustomer.families.brood import Parent
 from source_kustomer.families.child import ChildStream
-from source_kustomer.families.reading import Reading, StreamPartition
+from source_kustomer.families.reading import LOGGER, Reading, StreamPartition
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import attribute_of
+from source_kustomer.kustomer.documents import Document, attribute_of
+from source_kustomer.kustomer.search import MAX_RECORDS
 from source_kustomer.sync.instants import format_instant
 from source_kustomer.sync.state import BEGINNING
 
@@ -78,33 +80,42 @@ class AttachmentsByMessage(ChildStream, family=True):
         owners = {file: parent for parent in parents for file in parent.related}
         files = list(owners)
         for start in range(0, len(files), IDS_PER_REQUEST):
-            ids = files[start : start + IDS_PER_REQUEST]
-            document = client.get(
-                self.path.format(id=",".join(quote(file, safe="") for file in ids)),
-                stream=self.name,
-            )
-            for resource in document.data:
+            for resource in self._files(client, files[start : start + IDS_PER_REQUEST]):
                 owner = owners.get(str(resource.get("id")))
                 if owner is not None:
                     yield owner, [resource]
 
+    def _files(self, client: Client, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """Yield files by their ids; where one that is gone makes the API refuse all, in halves."""
+        path = self.path.format(id=",".join(quote(file, safe="") for file in ids))
+        try:
+            yield from client.get(path, stream=self.name).data
+        except NotFound:
+            half = len(ids) // 2
+            if half:
+                yield from self._files(client, ids[:half])
+                yield from self._files(client, ids[half:])
+
 
 class FirstLoad(StreamPartition):
-    """All messages' files, from the list of messages."""
+    """All messages' files, from the list of messages.
+
+    Lists may have an end where records have none (AWS Glue's documentation speaks of 10,000). When
+    this one has, the next sync looks for the files of all messages since the start date by id.
+    """
 
     def __init__(self, reading: Reading, stream: AttachmentsByMessage) -> None:
         super().__init__(reading)
         self._stream = stream
+        self._is_cut = False
 
     def pass_on(self) -> None:
         """Pass on the files that are included in the list."""
         reading, stream = self._reading, self._stream
-        rows = 0
-        pages = reading.client.list_pages(
-            "/messages", {"include": "attachments"}, page_size=stream.page_size, stream=stream.name
-        )
-        for page in pages:
+        rows = seen = 0
+        for page in self._pages():
             reading.begun = True
+            seen += len(page.data)
             messages = {str(message.get("id")): message for message in page.data}
             for resource in page.included:
                 owner = _owner(resource)
@@ -115,7 +126,31 @@ class FirstLoad(StreamPartition):
                 parent = Parent(owner, updated_at or format_instant(reading.sync.end))
                 rows += stream.put_rows(reading, parent, [resource])
             reading.sync.progress.count(stream.name, len(page.included))
-        reading.coverage.close(BEGINNING, None, rows=rows, final=True)
+        end = None
+        if self._is_cut or seen == MAX_RECORDS:
+            end = reading.sync.start
+            LOGGER.warning(
+                "Stream %s: the list of messages ended after %s of them, which may be a limit of "
+                "the API. The next sync brings the files of all messages since the start date.",
+                stream.name,
+                f"{seen:,}",
+            )
+        reading.coverage.close(BEGINNING, end, rows=rows, final=True)
+
+    def _pages(self) -> Iterator[Document]:
+        """Yield the list of messages, as far as it goes."""
+        stream, reading = self._stream, self._reading
+        try:
+            yield from reading.client.list_pages(
+                "/messages",
+                {"include": "attachments"},
+                page_size=stream.page_size,
+                stream=stream.name,
+            )
+        except BadRequest:
+            if not reading.begun:
+                raise
+            self._is_cut = True
 
 
 def _owner(resource: Mapping[str, Any]) -> str:

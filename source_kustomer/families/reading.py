@@ -37,6 +37,8 @@ class Sync:
     client: Client
     crew: Crew
     progress: Progress
+    start: int
+    """Where first syncs begin, an instant."""
     end: int
     """The fixed end of the sync, an instant: what is dated before it will have been read."""
     begun: int

@@ -12,7 +12,11 @@ DRAFT_ROLES = ("org.permission.draft.read", "org.user.draft.read")
 
 
 class MessageAttachments(AttachmentsByMessage):
-    """Files that came with messages: name, type and size, not their content."""
+    """Files that came with messages: name, type and size, not their content.
+
+    The first load reads all messages, for which the key needs their role as well
+    (`org.permission.message.read`). Later, files are found by what messages name as theirs.
+    """
 
     name = "message_attachments"
     parent = Messages

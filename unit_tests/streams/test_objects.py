@@ -278,3 +278,20 @@ def test_a_custom_attribute_that_was_created_after_discovery_still_arrives(
     assert any("lifetimeValueNum" in row["custom"] for row in rows)
     assert not any("custom_lifetimeValueNum" in row for row in rows)
     assert any("custom_loyaltyTierStr" in row for row in rows)
+
+
+# Files of messages
+
+
+def test_files_of_messages_beyond_the_end_of_the_list_come_with_the_next_sync(
+    reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.control(list_record_limit=100)
+
+    first = reader.read("message_attachments")
+    second = reader.read("message_attachments", states=first.states)
+
+    wanted = {r["id"] for r in sandbox.truth("message_attachments")}
+    assert "the list of messages ended after" in caplog.text
+    assert first.ids("message_attachments") < wanted
+    assert first.ids("message_attachments") | second.ids("message_attachments") == wanted
