@@ -14,6 +14,7 @@ assert VERSION is not None
 SANDBOX = [
     "faker==40.63.0",
     "httptools==0.9.0",
+    "orjson==3.13.0",
     "starlette==1.7.0",
     "uvicorn==0.54.0",
 ]
@@ -41,6 +42,8 @@ setup(
             *SANDBOX,
             # Airbyte's model of metadata.yaml; it has no version for Python 3.13.
             "airbyte-connector-models==0.1.12; python_version < '3.13'",
+            # A validator of examples/compose.yaml.
+            "compose-spec==0.2.1",
             "hypothesis==6.168.5",
             "mypy==2.4.1",
             "pytest==9.2.0",
