@@ -191,7 +191,8 @@ class Read:
         for name, reading in by_name.items():
             stream = reading.stream
             if isinstance(stream, ChildStream) and stream.joins(reading):
-                families.setdefault(stream.parent, {})[name] = (reading, stream.related)
+                child = Child(reading, stream.related, stream.is_asked_per_parent)
+                families.setdefault(stream.parent, {})[name] = child
         for parent_class, children in families.items():
             parent = by_name.get(parent_class.name)
             is_selected = parent is not None
@@ -204,8 +205,8 @@ class Read:
                     host=next(iter(children)),
                 )
             parent.brood = Brood(parent, children, is_selected=is_selected)
-            for child, _ in children.values():
-                child.brood = parent.brood
+            for child in children.values():
+                child.reading.brood = parent.brood
 
     def _default_stream(self, reading: Reading) -> DefaultStream:
         stream = reading.stream

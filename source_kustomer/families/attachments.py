@@ -38,6 +38,7 @@ class AttachmentsByMessage(ChildStream, family=True):
     """
 
     whole_at_first = True
+    is_asked_per_parent = False
     prepare = staticmethod(without_signed_link)
 
     @property

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from source_kustomer.errors import KustomerError
 from source_kustomer.families.reading import LOGGER, Reading
+from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.sync.coverage import Coverage, Span
 from source_kustomer.sync.instants import format_instant, parse_instant
 
@@ -31,11 +32,22 @@ class Parent:
     updated_at: str
     related: tuple[str, ...] = ()
     """Ids of its children, where it names them."""
+    is_deleted: bool = False
+    """Whether it has been deleted, so that its children may be gone as well."""
 
 
 Related = Callable[[Resource], tuple[str, ...]]
-Child = tuple[Reading, Related]
-"""A child stream in this sync, and what parents name of its records."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child stream in this sync."""
+
+    reading: Reading
+    related: Related
+    """Returns what a parent names of its records."""
+    is_asked_per_parent: bool
+    """Whether each parent costs a request."""
 
 
 class Need:
@@ -62,8 +74,7 @@ class Need:
 
 
 def _updated_at(resource: Resource) -> object:
-    attributes = resource.get("attributes")
-    return attributes.get("updatedAt") if isinstance(attributes, Mapping) else None
+    return attribute_of(resource, "updatedAt")
 
 
 @dataclass
@@ -124,6 +135,7 @@ class Backlog:
                 str(parent.get("id")),
                 str(_updated_at(parent) or end),
                 self._related(parent),
+                attribute_of(parent, "deleted") is True,
             )
             for parent in parents
             if self.need.includes(parent)
@@ -205,15 +217,16 @@ class Brood:
 
         Args:
             parent: the parent stream in this sync.
-            children: the selected child streams by name, and what parents name of theirs.
+            children: the selected child streams by name.
             is_selected: whether the parent stream is selected too, and its rows are emitted.
         """
         self.parent = parent
         self.is_selected = is_selected
         self._need = Need(parent if is_selected else None, parent.sync.end)
         self._backlogs = {
-            name: Backlog(reading, related) for name, (reading, related) in children.items()
+            name: Backlog(child.reading, child.related) for name, child in children.items()
         }
+        self._asked_per_parent = [n for n, child in children.items() if child.is_asked_per_parent]
         self._lock = threading.Lock()
         self._windows = 0
         self._is_announced = False
@@ -256,14 +269,14 @@ class Brood:
         """Log what the children will cost, before it is spent."""
         with self._lock:
             was_announced, self._is_announced = self._is_announced, True
-        if was_announced or not parents:
+        if was_announced or not parents or not self._asked_per_parent:
             return
         pace = self.parent.client.list_pace() * 60
-        names = ", ".join(self._backlogs)
-        requests = parents * len(self._backlogs)
+        names = ", ".join(self._asked_per_parent)
+        requests = parents * len(self._asked_per_parent)
         LOGGER.info(
-            "%s: about %s %s have changed, and each is asked for by itself: about %s requests, "
-            "%s min at %s requests a minute.",
+            "%s: about %s %s have changed, and each is asked for by itself: %s requests or "
+            "more, %s min at %s requests a minute.",
             names,
             f"{parents:,}",
             self.parent.stream.name,

@@ -35,6 +35,8 @@ class ChildStream(Stream, family=True):
     path: str
     """The list's path, with `{id}` in the place of the parent's id."""
     page_size: int = 100
+    is_asked_per_parent: bool = True
+    """Whether each changed parent costs a request."""
     required = ("name", "record", "roles", "parent", "path")
 
     def __init_subclass__(cls, *, family: bool = False, **kwargs: Any) -> None:
@@ -115,7 +117,7 @@ class ChildStream(Stream, family=True):
                     missed = -PARENTS_TO_MISS
                     yield parent, page.data
             except NotFound:
-                missed += 1
+                missed += not parent.is_deleted
                 if missed == PARENTS_TO_MISS:
                     raise
 

@@ -295,3 +295,77 @@ def test_files_of_messages_beyond_the_end_of_the_list_come_with_the_next_sync(
     assert "the list of messages ended after" in caplog.text
     assert first.ids("message_attachments") < wanted
     assert first.ids("message_attachments") | second.ids("message_attachments") == wanted
+
+
+# Lists below other records
+
+
+CHILDREN = ("conversation_events", "conversation_forwards", "conversation_attachments")
+
+
+def test_parents_are_searched_once_for_all_their_children(reader: Reader, sandbox: Sandbox) -> None:
+    reader.read("conversations")
+    alone = asked(sandbox, "/customers/search") + asked(sandbox, "/customers/archive/search")
+    sandbox.forget_requests()
+
+    reader.read("conversations", *CHILDREN)
+
+    together = asked(sandbox, "/customers/search") + asked(sandbox, "/customers/archive/search")
+    assert together == alone
+
+
+def test_what_children_will_cost_is_told_before_it_is_spent(
+    reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader.read("conversation_events", start_date="2025-12-01", full_refresh=True)
+
+    (told,) = [r.getMessage() for r in caplog.records if "asked for by itself" in r.getMessage()]
+    assert told.startswith("conversation_events: about ")
+    spent = asked(sandbox, "/events")
+    assert f"{spent:,} requests or more" in told
+
+
+def test_files_that_are_asked_for_many_at_a_time_are_not_told_to_cost_a_request_each(
+    reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = reader.read("message_attachments")
+    sandbox.change("messages", updates=5)
+
+    reader.read("message_attachments", states=first.states)
+
+    assert "asked for by itself" not in caplog.text
+
+
+def test_many_deleted_parents_in_a_row_do_not_fail_their_children(
+    reader: Reader, sandbox: Sandbox
+) -> None:
+    first = reader.read("conversation_events")
+    sandbox.change("conversations", inserts=30)
+    gone = sandbox.change("conversations", deletes=40)["deleted"]
+    changed = sandbox.change("conversations", updates=1)["updated"]
+
+    second = reader.read("conversation_events", states=first.states)
+
+    assert {row["conversation_id"] for row in second.rows["conversation_events"]} >= set(changed)
+    assert not {row["conversation_id"] for row in second.rows["conversation_events"]} & set(gone)
+
+
+def test_children_continue_from_the_changes_of_their_parents(
+    reader: Reader, sandbox: Sandbox
+) -> None:
+    first = reader.read("customer_sessions", "customer_events")
+    changed = set(sandbox.change("customers", updates=2)["updated"])
+    sandbox.forget_requests()
+
+    second = reader.read("customer_sessions", "customer_events", states=first.states)
+
+    asked_for = {
+        request["path"].split("/customers/")[1].split("/")[0]
+        for request in sandbox.requests()
+        if request["path"].endswith("/sessions")
+    }
+    assert changed <= asked_for
+    assert len(asked_for) < 10
+    for name in ("customer_sessions", "customer_events"):
+        assert all(row["customer_updated_at"] for row in second.rows[name])
+        assert {row["customer_id"] for row in second.rows[name]} <= asked_for
