@@ -18,6 +18,8 @@ from integration_tests.reliability.destination import UNLIMITED, Destination
 from kustomer_sandbox import Sandbox
 from source_kustomer.sync.cursor import RECORDS_PER_CHECKPOINT
 
+STREAMS = ("messages", "customers", "conversations", "conversation_events")
+SEARCHED = STREAMS[:3]
 WORKERS = 4
 SECONDS_TO_END = 10.0
 """What Airbyte and container engines grant between SIGTERM and SIGKILL."""
@@ -74,8 +76,7 @@ def connector(sandbox: Sandbox, tmp_path: Path) -> Connector:
 
 @pytest.fixture
 def destination(catalog: dict[str, Message]) -> Destination:
-    streams = ("messages", "customers", "conversations", "conversation_events")
-    return Destination(catalog[stream] for stream in streams)
+    return Destination(catalog[stream] for stream in STREAMS)
 
 
 @dataclass
@@ -118,29 +119,24 @@ def running(connector: Connector, destination: Destination) -> Iterator[Run]:
 
 
 def test_whenever_the_process_is_killed_nothing_is_lost_and_little_is_read_again(
-    size: Size,
-    sandbox: Sandbox,
-    connector: Connector,
-    catalog: dict[str, Message],
-    destination: Destination,
+    size: Size, sandbox: Sandbox, connector: Connector, catalog: dict[str, Message]
 ) -> None:
     chance = random.Random(32)
-    total = sum(sandbox.stats()["records"][s] for s in ("messages", "customers", "conversations"))
+    total = sum(sandbox.stats()["records"][stream] for stream in SEARCHED)
     again: list[int] = []
-    for _ in range(size.rounds):
-        for stream in destination.rows:
-            destination.rows[stream] = {}
-        destination.states = {}
+    for number in range(size.rounds):
+        mode = "full_refresh" if number % 2 else "incremental"
+        destination = Destination((catalog[stream] for stream in STREAMS), mode)
         for _ in range(size.kills):
-            missing = total - sum(map(len, destination.rows.values()))
+            missing = total - sum(len(destination.rows[stream]) for stream in SEARCHED)
             with running(connector, destination) as run:
-                run.rows(int(chance.random() * max(0, missing)))
+                run.rows(int(chance.random() * missing))
                 assert run.end(signal.SIGKILL) == -signal.SIGKILL
-            again.append(max(run.again[s] for s in ("messages", "customers", "conversations")))
+            again.append(max(run.again[stream] for stream in SEARCHED))
         with running(connector, destination) as run:
             run.rows()
             assert run.process.wait(SECONDS_TO_END) == 0
-        again.append(max(run.again[s] for s in ("messages", "customers", "conversations")))
+        again.append(max(run.again[stream] for stream in SEARCHED))
         destination.assert_is_exact(sandbox)
     print(f"{size.rounds * size.kills} kills; read again per stream and kill: {sorted(again)}")
     assert max(again) <= size.window
@@ -164,7 +160,7 @@ def test_sigterm_ends_the_process_in_time_with_all_that_is_finished_checkpointed
         assert rest.process.wait(SECONDS_TO_END) == 0
     print(f"read again after SIGTERM ({trouble}): {dict(rest.again)}")
     # Only pages under way: what was read before is checkpointed, though no checkpoint was due.
-    assert max(rest.again[s] for s in ("messages", "customers")) <= WORKERS * size.page
+    assert max(rest.again[stream] for stream in ("messages", "customers")) <= WORKERS * size.page
     destination.assert_is_exact(sandbox)
 
 

@@ -417,3 +417,38 @@ def test_a_page_is_let_go_of_before_the_next_one_is_waited_for(created):
 
     assert len(index.requests) > 15
     assert index.most_kept == 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    count=st.integers(1, 40),
+    page_size=st.integers(2, 7),
+    moves=st.lists(st.lists(st.integers(0, 59), max_size=9), max_size=25),
+    ties=st.booleans(),
+    tells_total=st.booleans(),
+    seed=st.integers(0, 1_000),
+)
+def test_in_an_open_window_the_newest_version_of_every_record_is_read_last(
+    *, count, page_size, moves, ties, tells_total, seed
+):
+    """Before each request some records are updated, and some new ones made, all at one moment."""
+    index = Index(
+        {f"r{n}": (n // 4 if ties else n, n // 9) for n in range(count)},
+        page_size,
+        tells_total=tells_total,
+        seed=seed,
+    )
+    waiting = list(moves)
+
+    def update(index):
+        if waiting:
+            now = 1_000 + len(index.requests)
+            index.records.update({f"r{n}": (now, now) for n in waiting.pop(0)})
+
+    index.before_each.append(update)
+    newest = {}
+    for batch in KeysetReader(index.fetch, T0, None).batches():
+        for row in batch.rows:
+            newest[row["id"]] = row
+
+    assert newest == {id_: resource(id_, *times) for id_, times in index.records.items()}
