@@ -173,3 +173,22 @@ def test_a_closed_stdout_ends_the_process_quietly(
         run.process.stdout.close()
         assert run.process.wait(SECONDS_AT_MOST) == 128 + signal.SIGPIPE
         assert run.process.stderr.read() == ""
+
+
+def test_crashes_while_the_source_changes_lose_nothing_either(
+    size: Size, sandbox: Sandbox, connector: Connector, catalog: dict[str, Message]
+) -> None:
+    chance = random.Random(33)
+    destination = Destination(catalog[stream] for stream in SEARCHED)
+    sandbox.control(index_lag=1.0)
+    sandbox.live(80, inserts=10, deletes=10, objects=list(SEARCHED))
+    for _ in range(2 * size.rounds):
+        with running(connector, destination) as run:
+            run.rows(chance.randrange(size.records // 2))
+            run.end(signal.SIGKILL)
+    sandbox.quiet()
+    sandbox.control(index_lag=0.0)
+    with running(connector, destination) as run:
+        run.rows()
+        assert run.process.wait(SECONDS_TO_END) == 0
+    destination.assert_is_exact(sandbox)

@@ -69,6 +69,7 @@ def test_after_live_changes_a_quiet_sync_leaves_nothing_absent_and_nothing_stale
         latency_ms=100,
         # Small pages, so that changes fall between many requests.
         max_page_size=500 if chaos else 100,
+        index_lag=1.0,
         **UNLIMITED,
     ) as sandbox:
         connector = connect(sandbox)
@@ -76,6 +77,7 @@ def test_after_live_changes_a_quiet_sync_leaves_nothing_absent_and_nothing_stale
         destination.sync(connector)
         destination.sync(connector)
         sandbox.quiet()
+        sandbox.control(index_lag=0.0)
         changes = sandbox.stats()["changes"]
         destination.sync(connector)
         destination.assert_is_exact(sandbox, some=records)
