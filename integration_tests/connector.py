@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class Output:
     stdout: str
     stderr: str
 
-    @property
+    @cached_property
     def messages(self) -> list[Message]:
         """The messages; fails when a line of stdout is none."""
         messages = [json.loads(line) for line in self.stdout.splitlines()]
