@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from airbyte_cdk import AirbyteTracedException
 from airbyte_cdk.models import (
     AirbyteMessageSerializer,
     AirbyteStateMessageSerializer,
@@ -33,6 +34,8 @@ class Synced:
 
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    error: AirbyteTracedException | None = None
+    """What ended it, when it did not end well."""
 
     def ids(self, stream: str) -> set[str]:
         """The ids of a stream's rows."""
@@ -56,6 +59,7 @@ class Reader:
         states: Mapping[str, dict[str, Any]] | None = None,
         schemas: Mapping[str, dict[str, Any]] | None = None,
         full_refresh: bool = False,
+        may_fail: bool = False,
         **config: Any,
     ) -> Synced:
         """Read streams, incrementally where they can be; without schemas unless some are given."""
@@ -72,14 +76,23 @@ class Reader:
             for name, state in (states or {}).items()
         ]
         synced = Synced()
-        for message in SourceKustomer().read(LOGGER, self._config(config), catalog, told):
+        for message in self._messages(synced, self._config(config), catalog, told):
             body = json.loads(json.dumps(AirbyteMessageSerializer.dump(message), default=vars))
             if body["type"] == "RECORD":
                 synced.rows[body["record"]["stream"]].append(body["record"]["data"])
             elif body["type"] == "STATE":
                 stream = body["state"]["stream"]
                 synced.states[stream["stream_descriptor"]["name"]] = stream["stream_state"]
+        if synced.error is not None and not may_fail:
+            raise synced.error
         return synced
+
+    @staticmethod
+    def _messages(synced: Synced, *inputs: Any) -> Iterator[Any]:
+        try:
+            yield from SourceKustomer().read(LOGGER, *inputs)
+        except AirbyteTracedException as error:
+            synced.error = error
 
     def _config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         return {"api_key": self.sandbox.key, "start_date": "2015-01-01", **config}

@@ -280,6 +280,37 @@ def test_a_custom_attribute_that_was_created_after_discovery_still_arrives(
     assert any("custom_loyaltyTierStr" in row for row in rows)
 
 
+# The audit log
+
+
+def test_the_audit_log_continues_where_it_was(reader: Reader, sandbox: Sandbox) -> None:
+    first = reader.read("audit_logs")
+    sandbox.forget_requests()
+
+    second = reader.read("audit_logs", states=first.states)
+
+    assert first.ids("audit_logs") == {entry["id"] for entry in sandbox.truth("audit_logs")}
+    assert asked(sandbox, "/audit-logs") == 1
+    assert len(second.rows["audit_logs"]) < 10
+
+
+def test_an_audit_log_that_was_cut_off_is_read_on_from_there(
+    reader: Reader, sandbox: Sandbox
+) -> None:
+    sandbox.control(forbidden={"audit_logs": 2})
+    first = reader.read("audit_logs", may_fail=True)
+    sandbox.control(forbidden={})
+
+    second = reader.read("audit_logs", states=first.states)
+
+    assert first.error is not None
+    assert len(first.ids("audit_logs")) == 2_000
+    assert len(second.ids("audit_logs")) < 1_100
+    assert first.ids("audit_logs") | second.ids("audit_logs") == {
+        entry["id"] for entry in sandbox.truth("audit_logs")
+    }
+
+
 # Files of messages
 
 
