@@ -14,6 +14,7 @@ from source_kustomer.families.klass import (
     Klass,
     KlassStream,
     LostKlassStream,
+    klasses_of,
     list_klasses,
     stream_names,
 )
@@ -73,7 +74,7 @@ def klass_streams(client: Client, names: Iterable[str]) -> dict[str, KlassStream
     if not wanted:
         return {}
     try:
-        known = stream_names(list_klasses(client, disabled=True))
+        known = klasses_of(wanted, list_klasses(client, disabled=True))
     except Stopped:
         raise
     except KustomerError as error:

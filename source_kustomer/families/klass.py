@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +29,11 @@ class Klass:
 
     name: str
     title: str
+
+    @property
+    def name_of_stream(self) -> str:
+        """The name of its stream, when no other klass's is like it."""
+        return STREAM_PREFIX + self.name
 
     @staticmethod
     def of(resource: Mapping[str, Any]) -> Klass | None:
@@ -97,9 +102,28 @@ def stream_names(klasses: Iterable[Klass]) -> dict[str, Klass]:
         plain = min(group, key=lambda klass: (not _is_safe(klass.name), klass.name != folded))
         for klass in group:
             is_plain = klass is plain and _is_safe(klass.name)
-            safe = klass.name if is_plain else f"{_made_safe(klass.name)}_{_hash(klass.name)}"
-            names[STREAM_PREFIX + safe] = klass
+            names[klass.name_of_stream if is_plain else _apart(klass)] = klass
     return dict(sorted(names.items()))
+
+
+def klasses_of(streams: Iterable[str], klasses: Sequence[Klass]) -> dict[str, Klass]:
+    """Find the klasses of streams by name, whatever klasses have come or gone since.
+
+    When a klass is created whose name is like another's, that one's stream gets another name; a
+    stream that was configured before still means the same klass.
+
+    Returns:
+        The klass of each stream; without those that have none.
+    """
+    known: dict[str, Klass] = {}
+    for klass in klasses:
+        known[klass.name_of_stream] = known[_apart(klass)] = klass
+    known.update(stream_names(klasses))
+    return {name: known[name] for name in streams if name in known}
+
+
+def _apart(klass: Klass) -> str:
+    return f"{STREAM_PREFIX}{_made_safe(klass.name)}_{_hash(klass.name)}"
 
 
 def _folded(name: str) -> str:
