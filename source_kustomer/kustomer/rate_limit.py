@@ -238,7 +238,8 @@ class Budget:
             self._begin(now, end)
         elif end > self._end or end < self._end - GUARD * 2:
             # Told in whole seconds, it wavers: the latest is believed, lest we are early.
-            if abs(end - self._end) > GUARD * 2:
+            # Successes are counted so far from both ends that they stay proven beside a waver.
+            if abs(end - self._end) >= SETTLED:
                 self.successes = -self.in_flight
             self._start, self._end = end - WINDOW, end
 
@@ -323,13 +324,16 @@ class Budgets:
         if kind is Kind.LIST or not self._is_search_limited:
             return organization
         search = self._search
-        if (
-            self._is_on_trial()
-            and not search.is_blocked(now)
-            and (search.in_flight == 0 or search.sent_by(now) < SEARCH_LIMIT * TRIED_AT_ONCE)
-        ):
+        is_tried = self._is_on_trial() and not search.is_blocked(now)
+        if is_tried and (search.in_flight == 0 or self._is_spending_unpaced(now)):
             return max(organization, search.settled_at(now))
         return max(organization, search.next_free(now))
+
+    def _is_spending_unpaced(self, now: float) -> bool:
+        """Tell whether a trial is in its first part, which uses as many readers as there are."""
+        search = self._search
+        is_early = search.sent_by(now) < SEARCH_LIMIT * TRIED_AT_ONCE
+        return is_early and self._is_on_trial() and not search.is_blocked(now)
 
     def _is_on_trial(self) -> bool:
         """Tell whether to find out if the documented limit of searches applies here.
@@ -412,7 +416,7 @@ class Budgets:
         with self._changed:
             now = self._clock.monotonic()
             quotas = [self._organization.quota(now)]
-            if self._is_search_limited:
+            if self._is_search_limited and not self._is_spending_unpaced(now):
                 quotas.append(self._search.quota(now))
         return min(quotas) / WINDOW
 

@@ -4,6 +4,8 @@ import heapq
 import itertools
 import random
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import format_datetime
 
 import pytest
 
@@ -54,13 +56,15 @@ class Outcome:
     minutes: float = 0.0
 
 
-def simulate(server, *, kind=Kind.SEARCH, minutes=10.0, latency=0.3, others=(0, 0), share=0.8):
-    """Let 32 readers ask as fast as they may, beside another client with an even pace."""
+def simulate(
+    server, *, kind=Kind.SEARCH, minutes=10.0, latency=0.3, others=(0, 0), share=0.8, readers=32
+):
+    """Let readers ask as fast as they may, beside another client with an even pace."""
     now = 0.0
     clock = Clock(monotonic=lambda: now, unix=lambda: UNIX + now)
     budgets = Budgets(share, clock=clock)
     rng = random.Random(5)
-    events, idle, outcome = [], 32, Outcome(minutes=minutes)
+    events, idle, outcome = [], readers, Outcome(minutes=minutes)
     for other_kind, per_minute in zip((Kind.LIST, Kind.SEARCH), others, strict=True):
         for number in range(int(per_minute * minutes)):
             heapq.heappush(events, (number * 60 / per_minute, rng.random(), "other", other_kind))
@@ -131,6 +135,33 @@ def test_where_headers_speak_only_of_the_organization_and_no_search_limit_exists
 
     assert outcome.refused == 0
     assert outcome.sent / outcome.minutes >= 0.9 * 800
+
+
+def test_an_absent_search_limit_is_dropped_within_a_minute_although_the_reset_wavers():
+    class Coarse(Server):
+        """Its clock is told in whole seconds, up to a second late."""
+
+        def take(self, now, kind):
+            refused, headers = super().take(now, kind)
+            told = datetime.fromtimestamp(int(UNIX + now - now // 8 % 2), timezone.utc)
+            return refused, {**headers, "date": format_datetime(told, usegmt=True)}
+
+    outcome = simulate(Coarse(2_000, None, headers="organization"), minutes=2.0, readers=2)
+
+    assert outcome.refused == 0
+    assert outcome.sent >= 600
+
+
+def test_while_a_search_limit_is_on_trial_more_readers_are_wanted_than_it_would_feed():
+    now = 0.0
+    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX + now))
+    assert budgets.searches_per_second() <= 80 / 60
+
+    for _ in range(4):
+        budgets._send(Kind.SEARCH, now)
+        budgets.answered(Kind.SEARCH, answer(900), refused=False)
+
+    assert budgets.searches_per_second() > 10
 
 
 @pytest.mark.parametrize("latency", [0.05, 0.3, 1.0])

@@ -1,0 +1,141 @@
+"""How many requests a sync sends, beside the fewest that could do; and smaller pages on the way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from benchmarks.figures import Figure
+from benchmarks.process import NINE, read
+from benchmarks.standin import StandinProcess
+from kustomer_sandbox.process import Sandbox
+
+SEARCHED = {"conversations", "customers", "kobjects", "messages", "notes"}
+SEARCH_PAGE, LIST_PAGE = 500, 100
+UNLIMITED = 1_000_000
+
+
+def ideal(rows: Mapping[str, int]) -> int:
+    """Return the fewest requests that rows could come in: full pages, at least one per stream."""
+    return sum(
+        max(1, -(-count // (SEARCH_PAGE if name in SEARCHED else LIST_PAGE)))
+        for name, count in rows.items()
+    )
+
+
+def sandbox(records: int, **settings: Any) -> Sandbox:
+    """Return a sandbox whose nine tables hold about so many records, all of the last year.
+
+    The nine are 96 % of what the sandbox generates.
+    """
+    since = datetime.now(timezone.utc) - timedelta(days=300)
+    return Sandbox(
+        round(records / 0.96),
+        since=since.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        organization_per_minute=UNLIMITED,
+        searches_per_minute=None,
+        **settings,
+    )
+
+
+def requests(quick: bool) -> tuple[list[Figure], str]:
+    """Compare the requests of a first sync, and of one that finds nothing new, with the ideal.
+
+    The rate limit is out of reach, so windows are cut as often as they ever are.
+    """
+    figures = []
+    for records, goal in ((10_000, 1.10), *(() if quick else ((100_000, 1.03),))):
+        with sandbox(records, latency_ms=20.0) as api:
+            first = read(api.url, api.key, NINE).require_success()
+            sent = api.stats()["requests"]
+            fewest = ideal(first.rows_by_stream)
+            figures.append(
+                Figure(
+                    f"requests / fewest possible, first sync of {records:,} records",
+                    sent / fewest,
+                    goal=goal,
+                    more={"requests": sent, "fewest": fewest, "rows": first.rows},
+                )
+            )
+            api.forget_requests()
+            states = first.last_states
+            read(api.url, api.key, NINE, states=states).require_success()
+            asked = api.stats()["requests_by_object"]
+            figures.append(
+                Figure(
+                    f"most requests of a stream, nothing new, {records:,} records",
+                    max(asked.values()),
+                    "requests",
+                    goal=2,
+                    more=dict(sorted(asked.items())),
+                )
+            )
+    return figures, ""
+
+
+def page_sizes(quick: bool) -> tuple[list[Figure], str]:
+    """Read the same records at 500, 250 and 100 a page, and where 500 is taken away midway."""
+    count = 9_800 if quick else 39_800
+    figures = []
+    for size in (500, 250, 100):
+        with StandinProcess({"message": count}, per_minute=UNLIMITED, page_size=size) as api:
+            cost = read(api.url, api.key, ["messages"]).require_success()
+            sent = api.stats()["requests"]
+        figures.append(
+            Figure(
+                f"requests / fewest, {size} granted where 500 are asked",
+                sent / -(-count // size),
+                goal=1.10,
+                more={"requests": sent, "rows": cost.rows},
+            )
+        )
+    for policy in ("clamp", "refuse", "500"):
+        figures.append(_midway(policy, count))
+    return figures, ""
+
+
+def _midway(policy: str, count: int) -> Figure:
+    """Take pages of 500 away while a sync is under way, as a limit of 250."""
+    since = datetime.now(timezone.utc) - timedelta(days=300)
+    api = Sandbox(
+        0,
+        counts={"messages": count},
+        since=since.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        organization_per_minute=UNLIMITED,
+        searches_per_minute=None,
+        latency_ms=50.0,
+    )
+    with api:
+        half = count // SEARCH_PAGE // 2
+
+        def shrink() -> None:
+            while api.stats()["requests"] < half:
+                time.sleep(0.05)
+            api.control(max_page_size=250, page_size_policy=policy)
+
+        switch = threading.Thread(target=shrink, daemon=True)
+        switch.start()
+        cost = read(api.url, api.key, ["messages"]).require_success()
+        switch.join()
+        asked = [entry for entry in api.requests() if entry["method"] == "POST"]
+        missing = set(api.truth_stamps("messages"))
+    full = [entry["rows"] for entry in asked if entry["status"] == 200]
+    large = sum(rows for rows in full if rows > 250)
+    refused = sum(entry["status"] != 200 for entry in asked)
+    fewest = -(-large // SEARCH_PAGE) - (-(count - large) // 250)
+    how = {"clamp": "cut to 250", "refuse": "answered 400", "500": "answered 500"}[policy]
+    return Figure(
+        f"requests / fewest, midway through 500 are {how}",
+        len(asked) / fewest,
+        goal=1.15,
+        more={
+            "requests": len(asked),
+            "refused": refused,
+            "pages of 500": sum(rows > 250 for rows in full),
+            "rows": cost.rows,
+            "missing": max(0, len(missing) - cost.rows),
+        },
+    )
