@@ -13,8 +13,9 @@ keep=$(cd "$(dirname "$0")" && pwd)/keep.py
 
 if [ -z "${CONNECTOR:-}" ]; then
     FILES=/files
-    CONNECTOR="docker run --rm --read-only --cap-drop all --security-opt no-new-privileges --memory 512m
-        --volume $folder:/files:ro ${IMAGE:-airbyte/source-kustomer}"
+    CONNECTOR="docker run --rm --user $(id -u):$(id -g) --read-only --cap-drop all
+        --security-opt no-new-privileges --memory 512m --volume $folder:/files:ro
+        ${IMAGE:-airbyte/source-kustomer}"
 fi
 read -ra connector <<< "${CONNECTOR//$'\n'/ }"
 files=${FILES:-$folder}

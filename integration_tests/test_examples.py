@@ -147,6 +147,12 @@ def test_rows_that_no_state_covers_yet_are_on_the_disk_before_the_next_state(
     ]
 
 
+def test_the_containers_command_is_the_one_that_locks_it_down() -> None:
+    script = (EXAMPLES / "sync.sh").read_text()
+    for option in ("--read-only", "--cap-drop all", "--memory 512m", ":/files:ro", "--user"):
+        assert option in script
+
+
 def cron_command() -> str:
     (line,) = re.findall(
         r"^(?:[\d*/,-]+ ){5}\S+ (.*)$", (EXAMPLES / "crontab").read_text(), re.MULTILINE
