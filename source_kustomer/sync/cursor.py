@@ -68,8 +68,7 @@ class CoverageCursor(Cursor):
         self._emit = emit
         self._lock = threading.Lock()
         self._unsaved = 0
-        # One that is ahead by less than the lookback comes from a clock that differs a little.
-        self.is_in_future = before.until is not None and before.until - lookback > end
+        self.is_in_future = before.until is not None and before.until > end
         self._end = end
         resumed = before.resumable(lookback)
         self.since = BEGINNING if resumed.complete_until is None else resumed.complete_until
