@@ -47,6 +47,7 @@ class Kustomer:
         self.replies = [Reply()]
         self.asked = []
         self.drop = lambda: None
+        self.date = "Fri, 15 Jan 2027 08:00:00 GMT"
         kustomer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -89,6 +90,9 @@ class Kustomer:
                 self.wfile.write(content)
 
             do_GET = do_POST = answer  # noqa: N815
+
+            def date_time_string(self, timestamp=None):
+                return kustomer.date
 
             def log_message(self, *_):
                 pass
@@ -639,3 +643,24 @@ def test_a_key_that_is_part_of_json_itself_breaks_no_error(kustomer, time, key):
         kustomer.replies = [Reply(body, 403)]
         with pytest.raises(errors.NotPermitted):
             client.get("/teams", stream="teams")
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 429, 500])
+def test_the_time_of_day_is_read_from_whatever_answer_comes(kustomer, client, status):
+    kustomer.replies = [Reply(status=status)]
+
+    assert client.time_of_day() == 1_800_000_000
+    assert [request["path"] for request in kustomer.asked] == ["/v1/auth/tokens/current"]
+
+
+def test_an_answer_that_does_not_come_is_asked_for_once_more(kustomer, client):
+    kustomer.replies = [Reply(trouble=RESET), Reply()]
+
+    assert client.time_of_day() == 1_800_000_000
+
+
+@pytest.mark.parametrize("date", ["", "soon", "2027-01-15T08:00:00Z", "Fri, 99 Jan 2027 08:00:00"])
+def test_a_date_that_is_none_tells_no_time(kustomer, client, date):
+    kustomer.date = date
+
+    assert client.time_of_day() is None
