@@ -52,6 +52,8 @@ class Cost:
     states: int = 0
     first_row: float | None = None
     """Seconds from the start to the first row on stdout."""
+    first_message: float | None = None
+    """Seconds from the start to the first message of any kind."""
     row_bytes: int = 0
     last_states: dict[str, Any] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
@@ -80,6 +82,8 @@ class _Reader:
         lines = (self._rest + chunk).split(b"\n")
         self._rest = lines.pop()
         cost = self.cost
+        if lines and cost.first_message is None:
+            cost.first_message = time.monotonic() - self._began
         for line in lines:
             if line.startswith(RECORD):
                 cost.rows += 1

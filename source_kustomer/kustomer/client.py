@@ -33,6 +33,7 @@ from source_kustomer.errors import (
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.documents import BrokenBody, Document, decode, document_of
 from source_kustomer.kustomer.meter import RequestMeter
+from source_kustomer.kustomer.page_size import PageSizes
 from source_kustomer.kustomer.pages import ListReader
 from source_kustomer.kustomer.rate_limit import Budgets, Kind
 from source_kustomer.kustomer.retry import Patience, is_worth_retrying
@@ -43,7 +44,6 @@ from source_kustomer.kustomer.search import (
     LIVE_PATH,
     MAX_PAGES,
     MAX_RECORDS,
-    PAGE_SIZES,
     SearchQuery,
 )
 
@@ -169,7 +169,7 @@ class Client:
         self._stopped = threading.Event()
         self._decoding = threading.BoundedSemaphore(PAGES_DECODED_AT_ONCE)
         self._in_flight = threading.BoundedSemaphore(max_in_flight)
-        self._page_sizes: tuple[int, ...] = PAGE_SIZES
+        self._page_sizes = PageSizes()
         self._granted = LARGEST_PAGE
         """The page size that the last search was granted; it may be less than was asked for."""
         self._sizes_by_query: dict[SearchQuery, tuple[int, ...]] = {}
@@ -291,8 +291,9 @@ class Client:
         """
         body = orjson.dumps(query.body())
         patience = self._new_patience()
-        sizes = (page_size,) if page_size else self._sizes_by_query.get(query, self._page_sizes)
-        refused = False
+        sizes = (page_size,) if page_size else self._sizes_by_query.get(query)
+        sizes = sizes or self._page_sizes.next()
+        refused = failed = False
         for number, size in enumerate(sizes):
             is_last = number == len(sizes) - 1
             granted = min(size, self._granted)
@@ -308,20 +309,16 @@ class Client:
                         asked = f"{request.asked} (queryContext {query.query_context})"
                         raise self._error(refusal, asked) from None
                     self._sizes_by_query[query] = sizes[number + 1 :]
-                    refused = refused or refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR
+                    if refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                        refused = True
+                    else:
+                        failed = True
                     continue
-                if refused:
-                    self._remember_page_size(size, stream)
+                self._page_sizes.granted(size, refused=refused, failed=failed)
                 document = document_of(answer, size)
                 self._granted = document.page_size or size
                 yield document
                 return
-
-    def _remember_page_size(self, size: int, stream: str) -> None:
-        """Ask for smaller pages from now on, since larger ones are refused."""
-        if size < self._page_sizes[0]:
-            self._page_sizes = tuple(known for known in PAGE_SIZES if known <= size)
-            LOGGER.warning("Kustomer refuses larger pages; searching %d records each.", size)
 
     def list_pages(
         self,

@@ -549,6 +549,15 @@ def test_a_query_that_fails_at_a_large_page_is_tried_with_a_smaller_one(client, 
     assert sizes(kustomer) == [500, 500, 500, 250]
 
 
+def test_queries_after_two_that_failed_at_a_large_page_begin_with_a_smaller_one(client, kustomer):
+    kustomer.replies = granted(250, 500)
+
+    for context in ("conversation", "message", "customer"):
+        search(client, SearchQuery(context, f"{context}_updated_at"))
+
+    assert sizes(kustomer) == [500, 500, 500, 250, 500, 500, 500, 250, 250]
+
+
 def test_the_later_pages_of_a_query_are_no_larger_than_its_first(client, kustomer):
     kustomer.replies = granted(250, 500)
     search(client)
