@@ -13,7 +13,8 @@ from .timestamps import DAY, HOUR, SECOND, YEAR, to_text
 from .words import Words
 
 Resource = dict[str, Any]
-# How many of each there are, unless the data set says otherwise.
+# How many of each there are, unless the data set says otherwise; of those that are not here, 5.
+_USUAL_COUNT = 5
 USUAL_COUNTS = {
     "users": 60,
     "teams": 12,
@@ -99,7 +100,8 @@ class Workspace:
         self._words = words
         self._now = now
         self._chance = random.Random(f"workspace {seed}")
-        self._sizes = {name: counts.get(name, usual) for name, usual in USUAL_COUNTS.items()}
+        usual_counts = USUAL_COUNTS | {n: _USUAL_COUNT for n in _MAKERS if n not in USUAL_COUNTS}
+        self._sizes = {name: counts.get(name, usual) for name, usual in usual_counts.items()}
         self.lists: dict[str, list[Resource]] = {
             name: [self._record(name, number) for number in range(size)]
             for name, size in self._sizes.items()
