@@ -62,6 +62,8 @@ PAGES_DECODED_AT_ONCE: Final = 2
 """A decoded page takes many times the memory of its body, so few exist at a time; the bodies of
 the other answers wait, compressed or not, for their turn."""
 TRIES_FOR_THE_TIME: Final = 2
+QUERIES_REMEMBERED: Final = 1_000
+"""Far more than can be under way at once."""
 FAILURES_BEFORE_SMALLER: Final = 3
 """After so many 5xx on one query a smaller page is tried: large ones have been seen to fail."""
 
@@ -172,6 +174,7 @@ class Client:
         self._page_sizes = PageSizes()
         self._granted = LARGEST_PAGE
         """The page size that the last search was granted; it may be less than was asked for."""
+        self._sizes_lock = threading.Lock()
         self._sizes_by_query: dict[SearchQuery, tuple[int, ...]] = {}
         """What a query is left with once a page of it had to be smaller. Its later pages may not
         be larger again: they would begin behind records that no page has shown."""
@@ -308,17 +311,26 @@ class Client:
                     if is_last or refusal.status not in _SMALLER_MAY_DO:
                         asked = f"{request.asked} (queryContext {query.query_context})"
                         raise self._error(refusal, asked) from None
-                    self._sizes_by_query[query] = sizes[number + 1 :]
+                    self._keep_to(sizes[number + 1 :], query)
                     if refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                         refused = True
                     else:
                         failed = True
                     continue
                 self._page_sizes.granted(size, refused=refused, failed=failed)
+                if size < LARGEST_PAGE and page_size is None:
+                    self._keep_to(sizes[number:], query)
                 document = document_of(answer, size)
                 self._granted = document.page_size or size
                 yield document
                 return
+
+    def _keep_to(self, sizes: tuple[int, ...], query: SearchQuery) -> None:
+        """Let the later pages of a query be no larger than the one it has had."""
+        with self._sizes_lock:
+            self._sizes_by_query[query] = sizes
+            if len(self._sizes_by_query) > QUERIES_REMEMBERED:
+                del self._sizes_by_query[next(iter(self._sizes_by_query))]
 
     def list_pages(
         self,

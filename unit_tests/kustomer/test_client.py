@@ -16,6 +16,7 @@ import pytest
 from source_kustomer import errors
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.clock import Clock
+from source_kustomer.kustomer.page_size import SEARCHES_BEFORE_LARGER
 from source_kustomer.kustomer.rate_limit import Budgets
 from source_kustomer.kustomer.search import SearchQuery
 
@@ -567,6 +568,22 @@ def test_the_later_pages_of_a_query_are_no_larger_than_its_first(client, kustome
     search(client, SearchQuery("message", "message_updated_at"))
 
     assert sizes(kustomer)[-2:] == [250, 500]
+
+
+def test_a_query_begun_while_large_pages_are_avoided_stays_with_its_size(client, kustomer):
+    """Or its second page would begin behind records that its first has not shown."""
+    kustomer.replies = granted(250, 500)
+    for number in range(2):
+        search(client, SearchQuery("note", "note_updated_at", gte=str(number)))
+    kustomer.replies = granted(500)
+    for number in range(SEARCHES_BEFORE_LARGER - 1):
+        search(client, SearchQuery("message", "message_updated_at", gte=str(number)))
+
+    search(client)
+    search(client, SearchQuery("customer", "customer_updated_at"))
+    search(client, page=2)
+
+    assert sizes(kustomer)[-3:] == [250, 500, 250]
 
 
 def test_a_smaller_grant_lets_a_query_reach_its_hundredth_page(client, kustomer):
