@@ -29,6 +29,8 @@ class ShortcutRecord(DeletableRecord):
     app_disabled: Boolean = column("Whether the app that brought it is switched off.")
     parent: Reference = column("The category that it is filed under.")
     attachments: References = column("Files that it adds.")
+    access_users: References = column("Users who may use it, where it is not for all.")
+    access_teams: References = column("Teams that may use it, where it is not for all.")
     rev: Integer = column("Its revision, counted up by every change.")
 
 
