@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from .settings import Settings
 
@@ -73,20 +76,28 @@ class Limits:
             (self._other_requests, self.settings.other_requests_per_minute, False),
             (self._other_searches, self.settings.other_searches_per_minute, True),
         )
-        for client, per_minute, search in rates:
-            if per_minute <= 0:
-                client.next_at = None
-                continue
-            at = now if client.next_at is None else client.next_at
-            # After a long pause only the current window matters; what came before is history.
-            at = max(at, now - 2 * self.settings.window_seconds)
-            while at <= now:
-                if self._take(at, search=search):
-                    client.allowed += 1
-                else:
-                    client.refused += 1
-                at += _MINUTE / per_minute
-            client.next_at = at
+        due = [self._due(now, client, per_minute, search) for client, per_minute, search in rates]
+        # In the order of time, whoever makes them: a window that has ended takes no more.
+        for at, client, search in heapq.merge(*due, key=itemgetter(0)):
+            if self._take(at, search=search):
+                client.allowed += 1
+            else:
+                client.refused += 1
+
+    def _due(
+        self, now: float, client: _OtherClient, per_minute: float, search: bool
+    ) -> Iterator[tuple[float, _OtherClient, bool]]:
+        """Yield when a client makes the requests that it would have made by now."""
+        if per_minute <= 0:
+            client.next_at = None
+            return
+        at = now if client.next_at is None else client.next_at
+        # After a long pause only the current window matters; what came before is history.
+        at = max(at, now - 2 * self.settings.window_seconds)
+        while at <= now:
+            yield at, client, search
+            at += _MINUTE / per_minute
+        client.next_at = at
 
     def others(self) -> dict[str, int]:
         """How the other clients fared."""

@@ -5,7 +5,7 @@ import itertools
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from email.utils import format_datetime
+from email.utils import format_datetime, formatdate
 
 import pytest
 
@@ -24,9 +24,17 @@ class Server:
     search: int | None = 100
     headers: str = "tightest"
     offset: float = 17.3
+    reset: str = "normal"
+    skew: float = 0.0
+    """How far its clock is ahead of ours, in seconds."""
+    dated: bool = False
+    later: tuple | None = None
+    """From when on other limits apply: seconds, the organization's, the searches'."""
     used: dict = field(default_factory=dict)
 
     def take(self, now, kind):
+        if self.later is not None and now >= self.later[0]:
+            _, self.organization, self.search = self.later
         window = int((now + self.offset) // WINDOW)
         limits = {"organization": self.organization}
         if kind is Kind.SEARCH and self.search is not None:
@@ -39,11 +47,25 @@ class Server:
                 self.used[(window, name)] = counts[name]
         left = {name: limits[name] - counts[name] for name in limits}
         told = min(left, key=left.get) if self.headers == "tightest" else "organization"
-        reset = UNIX + (window + 1) * WINDOW - self.offset
-        return refused, {
-            "x-ratelimit-limit": str(limits[told]),
-            "x-ratelimit-remaining": str(left[told]),
-            "x-ratelimit-reset": str(int(reset)),
+        return refused, self.tell(now, limits[told], left[told], (window + 1) * WINDOW)
+
+    def tell(self, now, limit, left, end):
+        if self.headers == "none":
+            return {}
+        unix = UNIX + self.skew
+        reset = {
+            "normal": str(int(unix + end - self.offset)),
+            "past": str(int(unix + now) - 60),
+            "far_future": str(int(unix + now) + 30 * 86_400),
+            "missing": None,
+            "garbage": "soon",
+            "seconds": str(int(end - self.offset - now)),
+        }[self.reset]
+        return {
+            "x-ratelimit-limit": str(max(limit, 0)),
+            "x-ratelimit-remaining": str(max(left, 0)),
+            **({} if reset is None else {"x-ratelimit-reset": reset}),
+            **({"date": formatdate(unix + now, usegmt=True)} if self.dated else {}),
         }
 
 
@@ -305,3 +327,61 @@ def test_after_repeated_refusals_more_is_tried_ever_more_rarely():
     gaps = [later - earlier for earlier, later in itertools.pairwise(refusals)]
     assert gaps == sorted(gaps)
     assert gaps[-1] > 2 * gaps[0]
+
+
+RESETS = ["past", "far_future", "missing", "garbage", "seconds"]
+
+
+@pytest.mark.parametrize("reset", RESETS)
+def test_resets_that_cannot_be_believed_cost_few_refusals_beside_another_client(reset):
+    outcome = simulate(Server(300, 100, reset=reset), others=(100, 50), minutes=20)
+
+    assert outcome.refused <= 0.01 * outcome.sent
+    assert outcome.others_refused <= 0.01 * outcome.others_sent
+    assert outcome.sent / outcome.minutes >= 30
+
+
+@pytest.mark.parametrize("limits", [(300, 100), (1_000, 100), (1_000, None)])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_server_without_any_headers_is_read_at_the_documented_pace(limits, kind):
+    outcome = simulate(Server(*limits, headers="none"), kind=kind, minutes=20)
+
+    assert outcome.refused <= 0.01 * outcome.sent
+    assert outcome.sent / outcome.minutes >= (70 if kind is Kind.SEARCH else 200)
+
+
+@pytest.mark.parametrize("others", [(0, 50), (100, 50)])
+def test_without_any_headers_another_client_is_noticed_by_refusals_only(others):
+    outcome = simulate(Server(300, 100, headers="none"), others=others, minutes=60)
+
+    assert outcome.refused <= 0.02 * outcome.sent
+    assert outcome.sent / outcome.minutes >= 30
+
+
+@pytest.mark.parametrize("skew", [-7_200.0, -40.0, 40.0, 7_200.0])
+@pytest.mark.parametrize("dated", [True, False])
+def test_clocks_that_differ_cost_no_refusals(skew, dated):
+    outcome = simulate(Server(300, 100, skew=skew, dated=dated), others=(100, 50), minutes=20)
+
+    assert outcome.refused <= 0.01 * outcome.sent
+    assert outcome.sent / outcome.minutes >= 30
+
+
+@pytest.mark.parametrize("headers", ["tightest", "organization"])
+@pytest.mark.parametrize(
+    ("later", "pace"),
+    [
+        ((300, 500, 100), 70),
+        ((300, 2_000, 100), 70),
+        ((300, 300, 50), 30),
+        ((300, 60, 100), 35),
+        ((300, 1_000, 20), 12),
+    ],
+)
+@pytest.mark.parametrize("kind", list(Kind))
+def test_limits_that_change_in_mid_sync_are_followed(headers, later, pace, kind):
+    server = Server(1_000, 100, headers=headers, later=later)
+    outcome = simulate(server, kind=kind, minutes=40)
+
+    assert outcome.refused <= 0.02 * outcome.sent
+    assert outcome.sent / outcome.minutes >= pace

@@ -3,6 +3,8 @@ import time
 import pytest
 
 from kustomer_sandbox import Sandbox
+from kustomer_sandbox.limits import Limits
+from kustomer_sandbox.settings import Settings
 
 
 def fresh_window(sandbox, seconds=2.0):
@@ -104,3 +106,12 @@ def test_another_client_draws_on_the_same_budget_and_is_counted():
         stats = sandbox.stats()
         assert stats["other_requests_refused"] > 0
         assert 50 <= stats["other_requests_allowed"] <= 150
+
+
+def test_what_others_used_in_a_window_that_has_ended_counts_in_no_later_one():
+    settings = Settings(other_requests_per_minute=100.0, other_searches_per_minute=50.0)
+    limits = Limits(settings)
+    limits.take(600.0, search=True)
+    verdict = limits.take(719.0, search=True)
+    assert verdict.allowed
+    assert 45 <= int(verdict.headers["x-ratelimit-remaining"]) <= 50
