@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYAIRBYTE ?= .venv-pyairbyte
+AUDIT ?= .venv-audit
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint chaos bench bench-peers docs docs-check snapshots form image image-test release-check audit clean
@@ -65,8 +66,13 @@ image-test: setup ## build the image and run it against the sandbox
 release-check: setup ## version, changelog, metadata, labels and docs agree
 	$(BIN)/python -m tools.release_check
 
-audit: setup     ## known vulnerabilities and licences of what is installed at run time
-	$(BIN)/python -m audit
+audit: setup $(AUDIT)/.installed ## known vulnerabilities and licences of what is installed at run time
+	$(BIN)/python -m tools.audit --pip-audit $(AUDIT)/bin/pip-audit
+
+$(AUDIT)/.installed: tools/audit-requirements.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) $(PYAIRBYTE) build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PYAIRBYTE) $(AUDIT) build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
