@@ -16,5 +16,7 @@ PROGRAM = ("-m", "integration_tests.reliability.impatient")
 VARIABLE = "TEST_PATIENCE_SECONDS"
 
 if __name__ == "__main__":
-    source.Client = partial(Client, patience=float(os.environ[VARIABLE]))  # type: ignore[misc]
+    seconds = float(os.environ[VARIABLE])
+    source.CHECK_PATIENCE = seconds  # type: ignore[misc]
+    source.Client = partial(Client, patience=seconds)  # type: ignore[misc]
     run()

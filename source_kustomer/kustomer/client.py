@@ -499,7 +499,16 @@ class Client:
         finally:
             refused = status == HTTPStatus.TOO_MANY_REQUESTS
             self._budgets.answered(request.kind, headers, refused=refused)
-        self.meter.answered(self._clock.monotonic() - began, len(content))
+        seconds = self._clock.monotonic() - began
+        self.meter.answered(seconds, len(content))
+        LOGGER.debug(
+            "Stream %s: %s answered %d, %d bytes, %.0f ms.",
+            request.stream,
+            request.asked,
+            status,
+            len(content),
+            seconds * 1_000,
+        )
         if status in _REDIRECTS:
             raise ConfigError(
                 f"{self._host} redirects to another address. The key is not sent there. Check the "

@@ -637,6 +637,14 @@ def test_a_consumer_that_fails_gives_its_place_back(client):
     assert search(client).data == []
 
 
+def test_each_answer_is_told_to_whoever_debugs(client, caplog):
+    caplog.set_level(logging.DEBUG)
+    client.get("/teams", {"page": 1}, stream="teams")
+
+    assert "Stream teams: GET /teams answered 200, 12 bytes" in caplog.text
+    assert KEY not in caplog.text
+
+
 def test_requests_are_counted_by_stream(client):
     client.get("/teams", stream="teams")
     search(client)

@@ -1,0 +1,267 @@
+"""The key goes to Kustomer and nowhere else, and nothing that is sent could change anything.
+
+`Connector.run` searches everything that every run in all these tests writes for its key; here the
+failures are gone through with the log at its most talkative, and what goes over the wire is seen.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from integration_tests.connector import Connector, Message, Output
+from integration_tests.reliability import impatient
+from integration_tests.reliability.destination import UNLIMITED, Destination
+from kustomer_sandbox import Sandbox
+
+CANARY = "canary-e83c51d09b6f4a27"
+STREAMS = ("messages", "users", "tags")
+ID = r"[^/]+"
+READS = (
+    r"POST /customers/search",
+    r"POST /customers/archive/search",
+    r"GET /auth/tokens/current",
+    rf"GET /metadata/{ID}",
+    rf"GET /klasses/{ID}",
+    rf"GET /attachments/{ID}",
+    rf"GET /conversations/times/{ID}",
+    rf"GET /(conversations|customers|messages)/{ID}/[a-z]+",
+    rf"GET /customers/{ID}/sessions/{ID}/events",
+    rf"GET /routing/(conversations|queues)/{ID}/work-items",
+    rf"GET /schedules/{ID}",
+    # Lists: no id, no body.
+    r"GET /[a-z-]+",
+    r"GET /(kb|routing|chat|hooks|apps|teams|users)/[a-z-]+",
+)
+"""Every method and path that may ever be sent. No path of a GET has an effect in Kustomer."""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    counts = {"messages": 60}
+    with Sandbox(60, seed=43, key=CANARY, counts=counts, max_page_size=20, **UNLIMITED) as sandbox:
+        yield sandbox
+
+
+def talkative(folder: Path, url: str, key: str = CANARY) -> Connector:
+    """A connector with two seconds of patience."""
+    config = {"api_key": key, "start_date": "2015-01-01"}
+    return Connector(folder, url, config, program=impatient.PROGRAM, **{impatient.VARIABLE: "2"})
+
+
+def streams(catalog: dict[str, Message], *names: str) -> Message:
+    return Destination(catalog[name] for name in names).catalog
+
+
+def read(connector: Connector, catalog: Message) -> Output:
+    path = connector.write("catalog.json", catalog)
+    return connector.command("read", "--catalog", path, "--debug")
+
+
+FAILURES: dict[str, dict[str, Any]] = {
+    "every kind of fault, then an outage": {
+        "fault_next": ["500", "502", "503", "504", "reset", "cut", "html", "silence"],
+        "silence_seconds": 0.2,
+        "fault_rate": 1.0,
+        "fault_kinds": ["502", "reset", "html"],
+    },
+    "forbidden, absent, forbidden from the middle on": {
+        "forbidden": {"users": 0, "messages": 1},
+        "absent": ["tags"],
+    },
+    "a search that does not sort": {"search_order": "random"},
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_no_failure_shows_the_key_however_much_is_logged(
+    sandbox: Sandbox, catalog: dict[str, Message], tmp_path: Path, failure: str
+) -> None:
+    before = sandbox.settings()
+    sandbox.control(**FAILURES[failure])
+    try:
+        output = read(talkative(tmp_path, sandbox.url), streams(catalog, *STREAMS))
+    finally:
+        sandbox.control(**{name: before[name] for name in FAILURES[failure]})
+
+    assert any(log["level"] in {"WARN", "ERROR"} for log in output.of("LOG")) or output.errors
+    assert any("answered" in line["message"] for line in output.messages if "message" in line)
+    assert CANARY not in output.stdout + output.stderr
+
+
+def test_a_refused_key_that_the_api_repeats_is_not_shown(
+    catalog: dict[str, Message], tmp_path: Path
+) -> None:
+    def echo(handler: BaseHTTPRequestHandler) -> None:
+        told = f"unknown: {handler.headers['Authorization']}"
+        _answer(handler, 401, {"errors": [{"title": told, "detail": told, "meta": {CANARY: 1}}]})
+
+    with serving(echo) as (url, asked):
+        connector = talkative(tmp_path, url)
+        outputs = [connector.command(name, "--debug") for name in ("check", "discover")]
+        outputs.append(read(connector, streams(catalog, *STREAMS)))
+
+    assert asked[0]["authorization"] == f"Bearer {CANARY}"
+    for output in outputs:
+        assert "does not accept the API key" in output.stdout
+        assert CANARY not in output.stdout + output.stderr
+
+
+def test_everything_that_is_ever_sent_only_reads(
+    sandbox: Sandbox, catalog: dict[str, Message], tmp_path: Path
+) -> None:
+    connector = talkative(tmp_path, sandbox.url)
+    assert connector.command("check", "--debug").code == 0
+    assert connector.command("discover", "--debug").code == 0
+    destination = Destination(catalog.values())
+    destination.sync(connector)
+    sandbox.change("messages", updates=5)
+    sandbox.change("customers", updates=5)
+    destination.sync(connector)
+
+    asked = sandbox.stats()["ever_asked"]
+    unexpected = [pair for pair in asked if not any(re.fullmatch(read, pair) for read in READS)]
+    assert unexpected == []
+    assert len(asked) > 40
+    assert {pair.split()[0] for pair in asked} == {"GET", "POST"}
+
+
+@pytest.mark.parametrize("status", [301, 307])
+def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path, status: int) -> None:
+    with serving(lambda handler: _answer(handler, 200, {"data": []})) as (other, asked_there):
+
+        def redirect(handler: BaseHTTPRequestHandler) -> None:
+            _answer(handler, status, {}, location=f"{other}/teams")
+
+        with serving(redirect) as (url, asked):
+            output = talkative(tmp_path, url).command("check", "--debug")
+
+    assert asked
+    assert asked_there == []
+    (told,) = output.of("CONNECTION_STATUS")
+    assert told["status"] == "FAILED"
+    assert "redirects to another address" in told["message"]
+
+
+def test_a_server_whose_certificate_is_not_trusted_is_not_given_the_key(tmp_path: Path) -> None:
+    with serving(lambda handler: _answer(handler, 200, {"data": []}), _tls(tmp_path)) as (url, got):
+        output = talkative(tmp_path, url.replace("http:", "https:")).command("check", "--debug")
+
+    assert got == []
+    (told,) = output.of("CONNECTION_STATUS")
+    assert told["status"] == "FAILED"
+    assert "no trusted TLS connection" in told["message"]
+
+
+def test_a_proxy_is_only_asked_for_a_tunnel_and_not_given_the_key(tmp_path: Path) -> None:
+    """The address is the real one; the proxy refuses, so nothing leaves this machine."""
+    with serving(lambda handler: handler.send_error(403)) as (url, asked):
+        proxy = url.removesuffix("/v1")
+        connector = Connector(
+            tmp_path,
+            None,
+            {"api_key": CANARY, "region": "EU"},
+            program=impatient.PROGRAM,
+            **{impatient.VARIABLE: "1", "HTTPS_PROXY": proxy, "https_proxy": proxy},
+            NO_PROXY="",
+            no_proxy="",
+        )
+        output = connector.command("check", "--debug")
+
+    assert {(one["method"], one["path"]) for one in asked} == {
+        ("CONNECT", "api.prod2.kustomerapp.com:443")
+    }
+    assert all("authorization" not in one for one in asked)
+    (told,) = output.of("CONNECTION_STATUS")
+    assert "the proxy does not connect" in told["message"]
+
+
+Respond = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def serving(
+    respond: Respond, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """Serve on this machine; gives the API's address there and what was asked."""
+    asked: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            asked.append({"method": self.command, "path": self.path, **headers})
+            respond(self)
+
+        do_GET = do_POST = do_CONNECT = answer  # noqa: N815
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: Any) -> None:
+            return  # a client that does not trust the certificate hangs up
+
+    server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _answer(
+    handler: BaseHTTPRequestHandler, status: int, body: Any, location: str | None = None
+) -> None:
+    content = json.dumps(body).encode()
+    handler.send_response(status)
+    if location is not None:
+        handler.send_header("Location", location)
+    handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    handler.wfile.write(content)
+
+
+def _tls(folder: Path) -> ssl.SSLContext:
+    """A certificate that nobody has signed but its owner."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = folder / "server.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    pem.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
