@@ -70,7 +70,10 @@ class SearchStream(Stream, family=True):
     @property
     def endpoint(self) -> str:
         """The search, with the object that it is asked for."""
-        return f"POST /customers/search (queryContext {self.query_context})"
+        search = f"POST /customers/search (queryContext {self.query_context})"
+        if self.archived or self.old_list is None:
+            return search
+        return f"{search}; what is older than two years from GET {self.old_list}"
 
     @property
     def cost(self) -> str:
