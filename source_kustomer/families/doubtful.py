@@ -30,7 +30,7 @@ class DoubtfulSearchStream(SearchStream, ListStream, family=True):
     @property
     def endpoint(self) -> str:
         """The search, and the list that takes its place."""
-        return f"{super().endpoint}; if that is refused, {self.lists}"
+        return f"{self.search_endpoint}; if that is refused, {self.lists}"
 
     @property
     def cost(self) -> str:

@@ -70,10 +70,14 @@ class SearchStream(Stream, family=True):
     @property
     def endpoint(self) -> str:
         """The search, with the object that it is asked for."""
-        search = f"POST /customers/search (queryContext {self.query_context})"
         if self.archived or self.old_list is None:
-            return search
-        return f"{search}; what is older than two years from GET {self.old_list}"
+            return self.search_endpoint
+        return f"{self.search_endpoint}; what is older than two years from GET {self.old_list}"
+
+    @property
+    def search_endpoint(self) -> str:
+        """The search alone."""
+        return f"POST /customers/search (queryContext {self.query_context})"
 
     @property
     def cost(self) -> str:
