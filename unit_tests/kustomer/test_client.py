@@ -638,7 +638,7 @@ def test_a_consumer_that_fails_gives_its_place_back(client):
 
 
 def test_each_answer_is_told_to_whoever_debugs(client, caplog):
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="airbyte.source-kustomer")
     client.get("/teams", {"page": 1}, stream="teams")
 
     assert "Stream teams: GET /teams answered 200, 12 bytes" in caplog.text
