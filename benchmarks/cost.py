@@ -33,7 +33,8 @@ def per_record(quick: bool) -> tuple[list[Figure], str]:
     for count in (10_000, 100_000, *(() if quick else (1_000_000,))):
         with StandinProcess({"message": count}, per_minute=UNLIMITED) as api:
             cost = read(api.url, api.key, ["messages"]).require_success()
-            size = api.stats()["answer_bytes"] / cost.rows
+            stats = api.stats()
+            size = stats["answer_bytes"] / cost.rows
         figures += [
             Figure(
                 f"CPU per record beyond start-up, {count:,} records",
@@ -45,6 +46,8 @@ def per_record(quick: bool) -> tuple[list[Figure], str]:
                     "start-up s": round(begin.cpu, 2),
                     "bytes per record in": round(size),
                     "out": round(cost.row_bytes / cost.rows),
+                    "requests": stats["requests"],
+                    "connections": len(stats["connections"]),
                 },
             ),
             Figure(

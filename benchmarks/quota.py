@@ -136,6 +136,8 @@ def _use_figure(run: Run, what: str = "") -> Figure:
             "requests": run.requests,
             "seconds": round(run.seconds, 1),
             "429s": refused,
+            "most in flight": run.stats["most_in_flight"],
+            "connections": len(run.stats["connections"]),
             "per whole minute": run.full_minutes(),
             "allowed": run.setting.allowed,
         },
@@ -154,6 +156,7 @@ def latency(quick: bool) -> tuple[list[Figure], str]:
         "at 1,000 ms": round(slow.cost.seconds, 1),
         "requests": f"{fast.requests} and {slow.requests}",
         "429s": fast.stats["refused"] + slow.stats["refused"],
+        "most in flight": f"{fast.stats['most_in_flight']} and {slow.stats['most_in_flight']}",
     }
     ratio = slow.cost.seconds / fast.cost.seconds
     return [Figure("wall time at 1 s latency / at 0 ms", ratio, goal=1.05, more=more)], ""

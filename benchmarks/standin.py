@@ -129,6 +129,9 @@ class Counts:
     last: dict[str, float] = field(default_factory=dict)
     by_second: Counter[int] = field(default_factory=Counter)
     sizes: list[int] = field(default_factory=list)
+    connections: dict[int, int] = field(default_factory=dict)
+    """Requests by the port that they came from: one per connection."""
+    most_in_flight: int = 0
 
 
 class Standin:
@@ -154,6 +157,7 @@ class Standin:
             for number, (context, count) in enumerate(counts.items(), start=1)
         }
         self._counts = Counts()
+        self._in_flight = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -166,14 +170,19 @@ class Standin:
             self._largest = orjson.loads(body)["page_size"]
             await _send(send, 200, b"{}")
             return
+        self._in_flight += 1
+        self._counts.most_in_flight = max(self._counts.most_in_flight, self._in_flight)
         if self._latency:
             await asyncio.sleep(self._latency)
+        self._in_flight -= 1
         is_search = scope["method"] == "POST"
         now = time.time()
         verdict = self._limits.take(now, search=is_search)
         counts = self._counts
         counts.requests += 1
         counts.searches += is_search
+        port = scope["client"][1]
+        counts.connections[port] = counts.connections.get(port, 0) + 1
         counts.by_second[int(now)] += 1
         if not verdict.allowed:
             counts.refused += 1
@@ -182,7 +191,8 @@ class Standin:
         query = dict(parse_qsl(scope["query_string"].decode()))
         answer = self._search(orjson.loads(body), query, now) if is_search else self._list(path)
         counts.answer_bytes += len(answer)
-        await _send(send, 200, answer, verdict.headers, packed=True)
+        packed = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
+        await _send(send, 200, answer, verdict.headers, packed=packed)
 
     def _search(self, asked: Mapping[str, Any], query: Mapping[str, str], now: float) -> bytes:
         context = asked["queryContext"]
