@@ -87,7 +87,7 @@ class CustomAttributeRecord(Record):
     multi: Boolean = column("Whether its value is a list.")
     array: Boolean = column("Whether its value is a list, in an older form.")
     enumeration: Values = column("The values that can be chosen from.")
-    tree: Object = column("The tree that its value is a path in.")
+    tree: UserObject = column("The tree that its value is a path in.")
     target: Text = column("The kind of record that its value is the id of.")
     has_sensitive_attributes: Boolean = column("Whether its values are masked for most users.")
     created_at: Timestamp = column("When it was defined.")

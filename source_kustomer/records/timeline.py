@@ -31,7 +31,7 @@ class EventRecord(TrackedRecord):
     app: Text = column("The app that told of it.")
     tracking_event: Text = column("The tracked event of the organization's own that it is.")
     meta: UserObject = column("What the event brought along, in the sender's own terms.")
-    location: UserObject = column("Where it came from, by network address.")
+    location: Object = column("Where it came from, by network address.")
     session_id: Text = column("The session that it belongs to.")
     real_ip: Text = column("The network address that it came from.")
     published_at: Timestamp = column("When it was published.")

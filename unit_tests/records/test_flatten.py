@@ -189,6 +189,21 @@ def test_columns_that_destinations_need_cannot_be_deselected():
     assert row == {"id": "a1", "updated_at": "2024-05-01T12:00:00Z"}
 
 
+def test_a_custom_attributes_column_can_be_selected_without_the_object_of_all():
+    schema = json_schema(ConversationRecord, CUSTOM)
+    names = frozenset({"id", "custom_planStr"})
+    schema["properties"] = {name: schema["properties"][name] for name in names}
+
+    row = row_of(
+        ConversationRecord,
+        custom=CustomAttributes.from_schema(schema),
+        columns=names,
+        attributes={"custom": {"planStr": "free", "seatsNum": 4}},
+    )
+
+    assert row == {"id": "a1", "custom_planStr": "free"}
+
+
 def test_misfits_of_a_deselected_custom_object_go_with_it():
     row = row_of(
         ConversationRecord,
