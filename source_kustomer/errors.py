@@ -7,7 +7,7 @@ KustomerError               failure type       the reader is told
 │   ├── InvalidState                           the state of a stream
 │   ├── NotAuthorised (401)                    key wrong, expired, or of another region
 │   ├── NotPermitted (403)                     a role is missing
-│   └── NotFound (404)                         the organization has no such object
+│   └── NotFound (404, 405, 410, 501)          the organization has no such object
 ├── TransientError          transient_error    what was tried; try again later
 │   ├── RateLimited (429)
 │   ├── KustomerUnavailable                    5xx, no connection, broken answers
@@ -30,6 +30,17 @@ FailureKind = Literal["config_error", "transient_error", "system_error"]
 
 REGIONS_BY_POD: Final = {"prod1": "US", "prod2": "EU", "prod4": "India"}
 """The pods that the API names in its answers, as the form calls them."""
+
+NO_SUCH_THING: Final = frozenset(
+    {
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.GONE,
+        HTTPStatus.NOT_IMPLEMENTED,
+    }
+)
+"""How an API may say that what was asked for does not exist. A retired list of Kustomer's answers
+404; the others say the same more exactly."""
 
 _POD = re.compile(r"associated with pod (\w+) but request is being handled by (\w+)")
 _MARKUP: Final = re.compile(r"<[^>]*>")
@@ -188,7 +199,7 @@ def error_for(status: int, body: object, asked: str) -> KustomerError:
         )
     if status == HTTPStatus.FORBIDDEN:
         return NotPermitted(f"The API key may not do {asked}: it lacks a role.{said}")
-    if status == HTTPStatus.NOT_FOUND:
+    if status in NO_SUCH_THING:
         return NotFound(f"{asked} does not exist in this organization.{said}")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited(

@@ -14,6 +14,7 @@ from airbyte_cdk.models import (
     AirbyteStreamState,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteCatalogSerializer,
+    DestinationSyncMode,
     StreamDescriptor,
 )
 
@@ -21,6 +22,7 @@ from source_kustomer.errors import InvalidCatalog, InvalidConfig, InvalidState
 
 SINGER_BOOKMARKS = "bookmarks"
 """Where Singer taps keep the state of their streams."""
+LEGACY_CURSOR = "updated_at"
 
 
 def read_config(path: str) -> dict[str, Any]:
@@ -48,21 +50,37 @@ def read_catalog(path: str) -> ConfiguredAirbyteCatalog:
         if not isinstance(entry, dict) or not isinstance(entry.get("stream"), dict):
             raise InvalidCatalog(
                 f'The catalog file {path} is not a configured catalog: each entry of "streams" '
-                'must have a "stream", a "sync_mode" and a "destination_sync_mode".'
+                'must have a "stream" and a "sync_mode".'
             )
+    streams = [_completed(entry) for entry in content["streams"]]
     try:
-        return ConfiguredAirbyteCatalogSerializer.load(content)
+        return ConfiguredAirbyteCatalogSerializer.load({"streams": streams})
     except Exception as error:
         # The serializer's own exceptions are many and private; their text names the place.
         reason = " ".join(str(error).split())
         raise InvalidCatalog(f"The catalog file {path} cannot be understood: {reason}.") from None
 
 
+def _completed(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what a source does not need to know of a configured stream, should it be missing.
+
+    The protocol's model requires it all, and knows no destination mode that is newer than itself.
+    """
+    stream = dict(entry["stream"])
+    stream["json_schema"] = stream.get("json_schema") or {}
+    stream["supported_sync_modes"] = stream.get("supported_sync_modes") or [entry.get("sync_mode")]
+    known = {mode.value for mode in DestinationSyncMode}
+    destination = entry.get("destination_sync_mode")
+    is_known = isinstance(destination, str) and destination in known
+    mode = destination if is_known else DestinationSyncMode.append.value
+    return {**entry, "stream": stream, "destination_sync_mode": mode}
+
+
 def read_state(path: str | None) -> list[AirbyteStateMessage]:
     """Read the state file.
 
     It holds a list of Airbyte's state messages, one such message, lines of the connector's own
-    output, or the plain object of older connectors.
+    output, or what older connectors leave: an object of states, or of plain timestamps, by stream.
 
     Raises:
         InvalidState: when there is no such file, or nothing of that in it.
@@ -78,11 +96,13 @@ def read_state(path: str | None) -> list[AirbyteStateMessage]:
         content = _json_lines(path, text)
     if content is None:
         return []
+    if isinstance(content, dict) and isinstance(content.get("data"), dict):
+        content = content["data"]  # Airbyte's own envelope of legacy states
     if isinstance(content, dict) and not content.keys() & {"type", "state", "stream", "global"}:
         legacy = content.get(SINGER_BOOKMARKS, content)
         if not isinstance(legacy, dict):
             raise _StateFileError(f"The state file {path} holds no state of a stream.")
-        return [_stream_state(path, name, blob) for name, blob in legacy.items()]
+        return [_legacy_state(path, name, blob) for name, blob in legacy.items()]
     messages = content if isinstance(content, list) else [content]
     return [_state_message(path, message) for message in messages]
 
@@ -114,6 +134,11 @@ def _state_message(path: str, message: object) -> AirbyteStateMessage:
             'needs "type": "STREAM" and a "stream" with "stream_descriptor" and "stream_state".'
         )
     return _stream_state(path, name, stream.get("stream_state"))
+
+
+def _legacy_state(path: str, name: str, blob: object) -> AirbyteStateMessage:
+    """Read what Singer's tap keeps of a stream: the time of its last record, and no more."""
+    return _stream_state(path, name, {LEGACY_CURSOR: blob} if isinstance(blob, str) else blob)
 
 
 def _stream_state(path: str, name: str, blob: object) -> AirbyteStateMessage:

@@ -6,9 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 from source_kustomer.config import Config
-from source_kustomer.errors import ConfigError, KustomerError, NotAuthorised, Stopped
+from source_kustomer.errors import (
+    BadRequest,
+    ConfigError,
+    KustomerError,
+    NotAuthorised,
+    Stopped,
+)
 from source_kustomer.families.klass import (
     STREAM_PREFIX,
     Klass,
@@ -98,7 +105,7 @@ def _klasses(client: Client, config: Config) -> list[Klass]:
         return list_klasses(client, disabled=config.include_disabled_klasses)
     except NotAuthorised:
         raise
-    except ConfigError as error:
+    except (ConfigError, BadRequest) as error:
         LOGGER.warning(
             "There are no streams for custom objects, since they cannot be listed: %s",
             error.message,
@@ -108,8 +115,10 @@ def _klasses(client: Client, config: Config) -> list[Klass]:
 
 def _custom_attributes(client: Client, resource: str, config: Config) -> CustomAttributes | None:
     try:
-        document = client.get(f"/metadata/{resource}", stream="discover")
-    except ConfigError as error:
+        document = client.get(f"/metadata/{quote(resource, safe='')}", stream="discover")
+    except NotAuthorised:
+        raise
+    except (ConfigError, BadRequest) as error:
         LOGGER.warning("The custom attributes of %s stay untyped: %s", resource, error.message)
         return None
     return CustomAttributes.from_metadata(

@@ -30,6 +30,7 @@ from source_kustomer.errors import (
     TransientError,
     UnexpectedError,
 )
+from source_kustomer.families.child import ChildStream
 from source_kustomer.families.reading import LOGGER
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
@@ -188,15 +189,24 @@ def _refusals(streams: Sequence[Stream], client: Client) -> dict[str, str]:
     reasons: dict[str, str] = {}
     is_answering = False
     with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
-        probes: dict[Future[None], Stream | None] = {pool.submit(client.check_key): None}
-        probes |= {pool.submit(stream.probe, client): stream for stream in streams}
+        probes: dict[Future[None], list[Stream]] = {pool.submit(client.check_key): []}
+        probes |= {pool.submit(alike[0].probe, client): alike for alike in _probed_alike(streams)}
         for probe in as_completed(probes):
-            stream, error = probes[probe], probe.exception()
+            concerned, error = probes[probe], probe.exception()
             if error is None or isinstance(error, NotPermitted | NotFound | UnexpectedError):
-                is_answering = is_answering or stream is not None
+                is_answering = is_answering or bool(concerned)
             elif not isinstance(error, TransientError) or not is_answering:
                 client.stop()  # the other probes would only meet the same
                 raise error
-            if stream is not None and isinstance(error, KustomerError):
-                reasons[stream.name] = stream.explain(error)
+            if isinstance(error, KustomerError):
+                reasons |= {stream.name: stream.explain(error) for stream in concerned}
     return {stream.name: reasons[stream.name] for stream in streams if stream.name in reasons}
+
+
+def _probed_alike(streams: Sequence[Stream]) -> list[list[Stream]]:
+    """Put streams together whose probes ask the same: children and their parent."""
+    groups: dict[type[Stream], list[Stream]] = {}
+    for stream in streams:
+        asked = stream.parent if isinstance(stream, ChildStream) else type(stream)
+        groups.setdefault(asked, []).append(stream)
+    return list(groups.values())

@@ -61,6 +61,23 @@ def test_a_configured_catalog_is_understood(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "entry",
+    [
+        {"stream": {"name": "teams"}, "sync_mode": "full_refresh"},
+        {
+            "stream": {"name": "teams", "json_schema": None, "supported_sync_modes": []},
+            "sync_mode": "full_refresh",
+            "destination_sync_mode": "a_mode_of_the_future",
+        },
+    ],
+)
+def test_what_a_source_does_not_need_may_be_missing_from_a_catalog(path: Path, entry: Any) -> None:
+    path.write_text(json.dumps({"streams": [entry]}))
+    [found] = read_catalog(str(path)).streams
+    assert (found.stream.name, found.stream.json_schema) == ("teams", {})
+
+
+@pytest.mark.parametrize(
     "content",
     [
         "", "{", "[]", "{}", '{"streams": 1}', '{"streams": [1]}', '{"streams": [{"name": "x"}]}',
@@ -89,9 +106,11 @@ def test_no_state_is_an_empty_one(path: Path) -> None:
         {"type": "STATE", "state": message("teams", BLOB)},
         [{"type": "STATE", "state": message("teams", BLOB)}],
         {"teams": BLOB},
+        {"type": "LEGACY", "data": {"teams": BLOB}},
         {"bookmarks": {"teams": BLOB}},
+        {"bookmarks": {"teams": BLOB["updated_at"]}, "currently_syncing": "teams"},
     ],
-    ids=["list", "one", "output", "list of output", "legacy", "Singer"],
+    ids=["list", "one", "output", "list of output", "plain", "legacy", "Singer", "tap-kustomer"],
 )
 def test_every_form_of_state_that_is_in_use_is_understood(path: Path, content: Any) -> None:
     assert states(path, content) == {"teams": BLOB}

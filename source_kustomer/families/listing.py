@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from source_kustomer.families.reading import Reading, StreamPartition
+from source_kustomer.errors import BadRequest, NotFound
+from source_kustomer.families.reading import LOGGER, Reading, StreamPartition
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
@@ -104,14 +105,28 @@ class ListPartition(StreamPartition):
         for walk in stream.walks:
             if walk.only_deleted and not reading.sync.include_deleted:
                 continue
-            for page in stream.pages(reading, walk):
-                reading.begun = True
-                changed = (row for row in page.data if _is_changed(row, since))
-                new = reading.put_rows(changed, {"deleted": True} if walk.only_deleted else None)
-                rows += new
-                reading.sync.progress.count(stream.name, new)
+            try:
+                rows += self._walk(walk, since)
+            except (BadRequest, NotFound) as error:
+                if not walk.only_deleted:
+                    raise
+                LOGGER.warning(
+                    "Stream %s: deleted records cannot be listed: %s", stream.name, error.message
+                )
         if isinstance(cursor, CoverageCursor):
             cursor.close(BEGINNING, None, rows=rows, final=True)
+
+    def _walk(self, walk: Walk, since: int) -> int:
+        """Pass on what one list has that changed since an instant; returns how many rows."""
+        reading, stream = self._reading, self._stream
+        rows = 0
+        for page in stream.pages(reading, walk):
+            reading.begun = True
+            changed = (row for row in page.data if _is_changed(row, since))
+            new = reading.put_rows(changed, {"deleted": True} if walk.only_deleted else None)
+            rows += new
+            reading.sync.progress.count(stream.name, new)
+        return rows
 
 
 def _is_changed(resource: Mapping[str, Any], since: int) -> bool:

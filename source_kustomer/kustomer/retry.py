@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from source_kustomer.errors import NO_SUCH_THING
+
 RETRIED: Final = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
@@ -18,7 +20,8 @@ RETRIED: Final = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
-"""Every request only reads, so each may be repeated. Other 5xx are retried as well."""
+"""Every request only reads, so each may be repeated. Other 5xx are retried as well, but for the
+one that says that there is no such thing."""
 
 FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 30.0
@@ -28,6 +31,8 @@ MAX_RATE_LIMITED: Final = 10
 
 def is_worth_retrying(status: int) -> bool:
     """Tell whether an HTTP status is one that passes."""
+    if status in NO_SUCH_THING:
+        return False
     return status in RETRIED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
