@@ -94,6 +94,12 @@ class Destination:
         """What the next read is given: nothing before the first state."""
         return list(self.states.values()) or None
 
+    @property
+    def finished(self) -> frozenset[str]:
+        """Streams whose last state says that they were read to the end of a sync."""
+        blobs = {name: state["stream"]["stream_state"] for name, state in self.states.items()}
+        return frozenset(name for name, blob in blobs.items() if blob and "until" not in blob)
+
     def take(self, lines: Iterable[str]) -> None:
         """Take the lines of a read; a last one that is cut short, by a kill, is dropped.
 
