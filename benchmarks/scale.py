@@ -51,7 +51,8 @@ class Simulation:
     _core_free: float = 0.0
     _latency: float = 0.0
     _unsaved: int = 0
-    _events: list[tuple[float, int, str, float]] = field(default_factory=list)
+    _events: list[tuple[float, int, str, int, float]] = field(default_factory=list)
+    """When, the order of what is at once, what, whose window, and how many rows it still has."""
 
     def __post_init__(self) -> None:
         self._server = Limits(
@@ -61,7 +62,7 @@ class Simulation:
         self._search = Budget(SEARCH_LIMIT, SHARE) if self.searches else None
         self._crew = Crew(READERS, pace=self._pace, latency=lambda: self._latency)
         self._number = itertools.count()
-        self._waiting: list[float] = []
+        self._waiting: list[tuple[int, float]] = []
 
     def _budgets(self) -> Iterator[Budget]:
         yield self._organization
@@ -71,37 +72,37 @@ class Simulation:
     def _pace(self) -> float:
         return min(budget.quota(self.now) for budget in self._budgets()) / WINDOW
 
-    def _later(self, at: float, what: str, left: float) -> None:
-        heapq.heappush(self._events, (at, next(self._number), what, left))
+    def _later(self, at: float, what: str, reader: int, left: float) -> None:
+        heapq.heappush(self._events, (at, next(self._number), what, reader, left))
 
     def run(self) -> float:
         """Sync everything; returns seconds."""
         self._crew.join(1)
         self._crew.expect(-(-self.records // PAGE))
-        self._waiting.append(self.records)
+        self._waiting.append((next(self._number), self.records))
         while self._waiting or self._events:
             free = max(budget.next_free(self.now) for budget in self._budgets())
             if self._waiting and free <= self.now:
-                self._send(self._waiting.pop(0))
+                self._send(*self._waiting.pop(0))
                 continue
             upcoming = self._events[0][0] if self._events else float("inf")
             if self._waiting and free < upcoming:
                 self.now = free
                 continue
-            self.now, _, what, left = heapq.heappop(self._events)
+            self.now, _, what, reader, left = heapq.heappop(self._events)
             if what == "answered":
-                self._answered(left)
+                self._answered(reader, left)
             else:
-                self._handle(left)
+                self._handle(reader, left)
         return self.now - BEGIN
 
-    def _send(self, left: float) -> None:
+    def _send(self, reader: int, left: float) -> None:
         for budget in self._budgets():
             budget.send(self.now)
         self.requests += 1
-        self._later(self.now + LATENCY, "answered", left)
+        self._later(self.now + LATENCY, "answered", reader, left)
 
-    def _answered(self, left: float) -> None:
+    def _answered(self, reader: int, left: float) -> None:
         verdict = self._server.take(self.now, search=True)
         self.refused += not verdict.allowed
         self._latency = LATENCY
@@ -111,15 +112,15 @@ class Simulation:
             budget.answered()
         if not verdict.allowed:
             subject.refuse(self.now, told)
-            self._waiting.append(left)
+            self._waiting.append((reader, left))
             return
         subject.learn(self.now, told)
         # Rows are made one page at a time, whichever reader they are for.
         rows = min(PAGE, left)
         self._core_free = max(self._core_free, self.now) + rows * CPU_PER_RECORD
-        self._later(self._core_free, "handled", left)
+        self._later(self._core_free, "handled", reader, left)
 
-    def _handle(self, left: float) -> None:
+    def _handle(self, reader: int, left: float) -> None:
         rows = min(PAGE, left)
         self._unsaved += int(rows)
         is_last = left <= PAGE
@@ -127,15 +128,16 @@ class Simulation:
             self._unsaved = 0
             self.checkpoints += 1
         if is_last:
-            self._crew.leave()
+            self._crew.leave(reader)
             return
         left -= PAGE - 1
-        pieces = self._crew.welcome() + 1
-        cuts = cut(0, 10**15, pages_left=int(left // PAGE), pieces=pieces)
-        self._crew.cut(len(cuts))
+        pages_left = int(left // PAGE)
+        pieces = self._crew.welcome(reader, pages_left) + 1
+        cuts = cut(0, 10**15, pages_left=pages_left, pieces=pieces)
+        self._crew.cut(reader, len(cuts))
         self._crew.join(len(cuts))
-        parts = len(cuts) + 1
-        self._waiting += [left / parts] * parts
+        readers = [reader, *(next(self._number) for _ in cuts)]
+        self._waiting += [(each, left / len(readers)) for each in readers]
 
 
 def scale(quick: bool) -> tuple[list[Figure], str]:

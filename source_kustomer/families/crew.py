@@ -12,6 +12,9 @@ HEADROOM: Final = 1.5
 CUTS_PER_PAGE: Final = 0.04
 """A window ends with a page that is half empty on average, so each cut costs half a request: so
 many of them make two per cent of all requests."""
+NEARLY_LARGEST: Final = 0.8
+"""Only the largest window is cut, or one that comes near: cutting whichever is at hand leaves many
+small ones, which soon ask for the next cut, and spends all cuts before the large ones are read."""
 
 
 class Crew:
@@ -43,30 +46,42 @@ class Crew:
         self._busy = 0
         self._pages = 0
         self._cuts = 0
+        self._left: dict[object, int] = {}
+        """Pages that are left in the window of each reader that has told."""
 
     def join(self, readers: int) -> None:
         """Count readers whose windows are handed out, begun or not."""
         with self._lock:
             self._busy += readers
 
-    def leave(self) -> None:
+    def leave(self, reader: object) -> None:
         """Count a reader out whose window is read."""
         with self._lock:
             self._busy -= 1
+            self._left.pop(reader, None)
 
     def expect(self, pages: int) -> None:
         """Take in that the sync has so many more pages to read."""
         with self._lock:
             self._pages += pages
 
-    def cut(self, pieces: int) -> None:
-        """Count pieces that were cut off a window."""
+    def cut(self, reader: object, pieces: int) -> None:
+        """Count pieces that a reader has cut off its window."""
         with self._lock:
             self._cuts += pieces
+            self._left[reader] //= pieces + 1
 
-    def welcome(self) -> int:
-        """Return how many more readers would be put to use, and are worth a cut."""
+    def welcome(self, reader: object, pages_left: int) -> int:
+        """Return how many more readers would be put to use, and are worth a cut in this window.
+
+        Args:
+            reader: who asks; anything that tells readers apart.
+            pages_left: how many pages its window still has.
+        """
         wanted = min(self._size, math.ceil(self._pace() * self._latency() * HEADROOM) + 1)
         with self._lock:
+            self._left[reader] = pages_left
+            if pages_left < NEARLY_LARGEST * max(self._left.values()):
+                return 0
             cuts_left = 1 + int(self._pages * CUTS_PER_PAGE) - self._cuts
             return max(0, min(wanted - self._busy, cuts_left))

@@ -181,7 +181,7 @@ class WindowPartition(StreamPartition):
         try:
             return super().read()
         finally:
-            self._reading.sync.crew.leave()
+            self._reading.sync.crew.leave(self)
             if self._reading.brood is not None:
                 self._reading.brood.closed()
 
@@ -284,18 +284,13 @@ class WindowPartition(StreamPartition):
     def _share(self, reader: KeysetReader, batch: Batch) -> None:
         """Cut off the later part of the window for workers that have nothing to do."""
         sync = self._reading.sync
-        welcome = sync.crew.welcome()
-        left = (batch.total or 0) - len(batch.rows)
+        left = ((batch.total or 0) - len(batch.rows)) // max(1, batch.page_size)
+        welcome = sync.crew.welcome(self, left)
         end = sync.end if reader.end is None else reader.end
-        cuts = cut(
-            reader.position,
-            end,
-            pages_left=left // max(1, batch.page_size),
-            pieces=welcome + 1,
-        )
+        cuts = cut(reader.position, end, pages_left=left, pieces=welcome + 1)
         if not cuts:
             return
-        sync.crew.cut(len(cuts))
+        sync.crew.cut(self, len(cuts))
         bounds = [*cuts, reader.end]
         reader.end = cuts[0]
         pieces = [

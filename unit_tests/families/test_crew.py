@@ -2,6 +2,8 @@
 
 from source_kustomer.families.crew import CUTS_PER_PAGE, Crew
 
+ONE, OTHER = "one reader", "another"
+
 
 def crew(*, pace=10.0, latency=1.0, size=32, pages=10_000):
     made = Crew(size, pace=lambda: pace, latency=lambda: latency)
@@ -11,40 +13,60 @@ def crew(*, pace=10.0, latency=1.0, size=32, pages=10_000):
 
 
 def test_readers_are_welcome_until_the_pace_is_fed():
-    assert crew(pace=10.0, latency=1.0).welcome() == 15
-    assert crew(pace=1.33, latency=0.3).welcome() == 1
-    assert crew(pace=30.0, latency=2.0).welcome() == 31
+    assert crew(pace=10.0, latency=1.0).welcome(ONE, 1_000) == 15
+    assert crew(pace=1.33, latency=0.3).welcome(ONE, 1_000) == 1
+    assert crew(pace=30.0, latency=2.0).welcome(ONE, 1_000) == 31
 
 
 def test_without_latency_one_reader_more_is_enough():
-    assert crew(latency=0.0).welcome() == 0
+    assert crew(latency=0.0).welcome(ONE, 1_000) == 0
 
 
 def test_who_has_left_may_be_replaced():
     busy = crew(pace=1.33, latency=0.3)
     busy.join(1)
-    assert busy.welcome() == 0
+    assert busy.welcome(ONE, 1_000) == 0
 
-    busy.leave()
+    busy.leave(OTHER)
 
-    assert busy.welcome() == 1
+    assert busy.welcome(ONE, 1_000) == 1
 
 
 def test_a_small_sync_is_cut_once_at_the_most():
     small = crew(pages=20)
-    assert small.welcome() == 1
+    assert small.welcome(ONE, 1_000) == 1
 
-    small.cut(1)
+    small.cut(ONE, 1)
 
-    assert small.welcome() == 0
+    assert small.welcome(ONE, 1_000) == 0
 
 
 def test_cuts_stay_few_beside_the_pages_of_the_sync():
     large = crew(pages=200)
-    assert large.welcome() == 1 + 200 * CUTS_PER_PAGE
+    assert large.welcome(ONE, 1_000) == 1 + 200 * CUTS_PER_PAGE
 
-    large.cut(6)
+    large.cut(ONE, 6)
 
-    assert large.welcome() == 3
+    assert large.welcome(ONE, 1_000) == 3
     large.expect(100)
-    assert large.welcome() == 7
+    assert large.welcome(ONE, 1_000) == 7
+
+
+def test_only_the_largest_window_is_cut_or_one_nearly_as_large():
+    made = crew()
+    assert made.welcome(ONE, 100) > 0
+
+    assert made.welcome(OTHER, 79) == 0
+    assert made.welcome(OTHER, 80) > 0
+
+
+def test_a_window_that_is_cut_or_read_is_no_longer_the_largest():
+    made = crew()
+    made.welcome(ONE, 100)
+    made.cut(ONE, 1)
+    assert made.welcome(OTHER, 50) > 0
+    assert made.welcome(ONE, 30) == 0
+
+    made.leave(OTHER)
+
+    assert made.welcome(ONE, 30) > 0
