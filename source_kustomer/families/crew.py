@@ -9,9 +9,9 @@ from typing import Final
 
 HEADROOM: Final = 1.5
 """Readers per request in flight: a reader spends part of its time on rows, not on waiting."""
-CUTS_PER_PAGE: Final = 0.04
+CUTS_PER_PAGE: Final = 0.03
 """A window ends with a page that is half empty on average, so each cut costs half a request: so
-many of them make two per cent of all requests."""
+many of them make 1.5 per cent of all requests. A sync of a few pages is not cut at all."""
 NEARLY_LARGEST: Final = 0.8
 """Only the largest window is cut, or one that comes near: cutting whichever is at hand leaves many
 small ones, which soon ask for the next cut, and spends all cuts before the large ones are read."""
@@ -83,5 +83,5 @@ class Crew:
             self._left[reader] = pages_left
             if pages_left < NEARLY_LARGEST * max(self._left.values()):
                 return 0
-            cuts_left = 1 + int(self._pages * CUTS_PER_PAGE) - self._cuts
+            cuts_left = int(self._pages * CUTS_PER_PAGE) - self._cuts
             return max(0, min(wanted - self._busy, cuts_left))

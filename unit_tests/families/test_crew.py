@@ -32,24 +32,20 @@ def test_who_has_left_may_be_replaced():
     assert busy.welcome(ONE, 1_000) == 1
 
 
-def test_a_small_sync_is_cut_once_at_the_most():
-    small = crew(pages=20)
-    assert small.welcome(ONE, 1_000) == 1
-
-    small.cut(ONE, 1)
-
-    assert small.welcome(ONE, 1_000) == 0
+def test_a_sync_of_few_pages_is_not_cut():
+    assert crew(pages=30).welcome(ONE, 30) == 0
+    assert crew(pages=40).welcome(ONE, 40) == 1
 
 
 def test_cuts_stay_few_beside_the_pages_of_the_sync():
     large = crew(pages=200)
-    assert large.welcome(ONE, 1_000) == 1 + 200 * CUTS_PER_PAGE
+    assert large.welcome(ONE, 1_000) == 200 * CUTS_PER_PAGE == 6
 
-    large.cut(ONE, 6)
+    large.cut(ONE, 4)
 
-    assert large.welcome(ONE, 1_000) == 3
+    assert large.welcome(ONE, 1_000) == 2
     large.expect(100)
-    assert large.welcome(ONE, 1_000) == 7
+    assert large.welcome(ONE, 1_000) == 5
 
 
 def test_only_the_largest_window_is_cut_or_one_nearly_as_large():
