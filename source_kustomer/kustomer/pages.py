@@ -39,6 +39,8 @@ class _Pass(Enum):
     """Every page continued the one before: nothing moved."""
     MOVED = "moved"
     """Rows moved, or nothing tells that they did not."""
+    HID = "hid"
+    """A page did not show the last row of the one before: others may be hidden like it."""
     CUT = "cut"
     """It ended early, because the list turned out not to grant the sizes asked for."""
 
@@ -92,8 +94,11 @@ class ListReader:
                     return _Pass.CUT
             offset = (number - 1) * size
             if last is not None:
-                continues = covered > offset and _continues(keys, covered - offset - 1, last)
-                outcome = outcome if continues else _Pass.MOVED
+                is_told = covered > offset and (bool(keys) or not page.has_next)
+                if is_told and last not in keys:
+                    outcome = _Pass.HID
+                elif outcome is _Pass.HELD and not _continues(keys, covered - offset - 1, last):
+                    outcome = _Pass.MOVED
             yield self._fresh(page, keys)
             if _ends(page, size) or _goes_round(keys, met, (first, before)):
                 return outcome
@@ -155,7 +160,7 @@ def _key(row: Resource) -> str:
 
 
 def _continues(keys: list[str], index: int, last: str) -> bool:
-    return index < len(keys) and keys[index] == last
+    return 0 <= index < len(keys) and keys[index] == last
 
 
 def _next_page(number: int, covered: int, largest: int, *, overlapping: bool) -> tuple[int, int]:
