@@ -120,9 +120,9 @@ class Destination:
         self.taken[stream] += 1
         cursor, rows = self.cursors[stream], self.rows[stream]
         before = rows.get(row["id"])
-        if cursor is not None and stream in self._covered and row[cursor]:
-            is_new = before is None or (before[cursor] or "") < row[cursor]
-            is_late = is_new and row[cursor] in self._covered[stream]
+        if cursor is not None and stream in self._covered and row.get(cursor):
+            is_new = before is None or (before.get(cursor) or "") < row.get(cursor)
+            is_late = is_new and row.get(cursor) in self._covered[stream]
             assert not is_late, f"{stream}: {row['id']} came after a state that covers it"
         # Among versions of one update time the one that came last counts, as in Airbyte.
         stamps = [] if cursor is None else [one.get(cursor) or "" for one in (before or {}, row)]

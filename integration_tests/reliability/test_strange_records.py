@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,16 @@ of texts as a list of one, a masked value is what it shows, and the misspelt id 
 @pytest.fixture(scope="module")
 def sandbox(chaos: bool) -> Iterator[Sandbox]:
     counts = dict.fromkeys(STREAMS, 20_000 if chaos else 150)
+    # Deleted notes older than two years are in no search and on no list.
+    since = datetime.now(timezone.utc) - timedelta(days=700)
     with Sandbox(
-        0, seed=31, key=KEY, counts=counts, max_page_size=500 if chaos else 25, **UNLIMITED
+        0,
+        seed=31,
+        key=KEY,
+        counts=counts,
+        since=f"{since:%Y-%m-%dT%H:%M:%SZ}",
+        max_page_size=500 if chaos else 25,
+        **UNLIMITED,
     ) as sandbox:
         yield sandbox
 
