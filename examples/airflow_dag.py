@@ -1,11 +1,11 @@
-"""The same as a DAG of Airflow's, a task per organization: one failing leaves the others alone."""
+"""The same as a DAG of Airflow 3, a task per organization: one failing leaves the others alone."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow import DAG  # Airflow 3: from airflow.sdk import DAG
-from airflow.operators.bash import BashOperator  # 3: airflow.providers.standard.operators.bash
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG
 
 ORGANIZATIONS = ("acme", "globex")
 
