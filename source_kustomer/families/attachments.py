@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
-from source_kustomer.errors import BadRequest, NotFound
+from source_kustomer.errors import BadRequest, ConfigError, NotFound
 from source_kustomer.families.brood import Parent
 from source_kustomer.families.child import ChildStream
 from source_kustomer.families.reading import LOGGER, Reading, StreamPartition
@@ -113,6 +113,7 @@ class FirstLoad(StreamPartition):
     def pass_on(self) -> None:
         """Pass on the files that are included in the list."""
         reading, stream = self._reading, self._stream
+        self._announce()
         rows = seen = 0
         for page in self._pages():
             reading.begun = True
@@ -137,6 +138,24 @@ class FirstLoad(StreamPartition):
                 f"{seen:,}",
             )
         reading.coverage.close(BEGINNING, end, rows=rows, final=True)
+
+    def _announce(self) -> None:
+        """Log what the list will cost, before it is spent; it does not tell its length itself."""
+        client, stream = self._reading.client, self._stream
+        try:
+            messages = stream.parent().count(client)
+        except (ConfigError, BadRequest):
+            return  # the key may not search, but it may list
+        if messages:
+            requests, pace = -(-messages // stream.page_size), client.list_pace() * 60
+            LOGGER.info(
+                "%s: the first load lists all messages, those from before the start date "
+                "included: %s requests or more, %s min at %s requests a minute.",
+                stream.name,
+                f"{requests:,}",
+                f"{requests / max(pace, 0.1):,.0f}",
+                f"{pace:,.0f}",
+            )
 
     def _pages(self) -> Iterator[Document]:
         """Yield the list of messages, as far as it goes."""

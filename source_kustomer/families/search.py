@@ -123,6 +123,11 @@ class SearchStream(Stream, family=True):
         with client.search(self._query(), page_size=1, stream=self.name):
             pass
 
+    def count(self, client: Client) -> int | None:
+        """Return how many records the search holds, if it says so; for estimates."""
+        with client.search(self._query(), page_size=1, stream=self.name) as page:
+            return page.total
+
     def fetch(
         self,
         reading: Reading,

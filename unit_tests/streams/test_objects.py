@@ -314,6 +314,24 @@ def test_an_audit_log_that_was_cut_off_is_read_on_from_there(
 # Files of messages
 
 
+def test_the_cost_of_the_first_load_is_told_before_it_is_spent(
+    reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader.read("message_attachments")
+
+    assert "message_attachments: the first load lists all messages" in caplog.text
+
+
+def test_files_of_messages_need_no_role_to_search(reader: Reader, sandbox: Sandbox) -> None:
+    key = sandbox.new_key(roles=["org.permission.message.read"])
+
+    synced = reader.read("message_attachments", api_key=key)
+
+    assert synced.ids("message_attachments") == {
+        r["id"] for r in sandbox.truth("message_attachments")
+    }
+
+
 def test_files_of_messages_beyond_the_end_of_the_list_come_with_the_next_sync(
     reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
