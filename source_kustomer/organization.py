@@ -21,6 +21,8 @@ from source_kustomer.families.klass import (
     Klass,
     KlassStream,
     LostKlassStream,
+    UnlistedKlassStream,
+    is_name_changed,
     klasses_of,
     list_klasses,
     stream_names,
@@ -86,7 +88,12 @@ def klass_streams(client: Client, names: Iterable[str]) -> dict[str, KlassStream
         raise
     except KustomerError as error:
         LOGGER.warning("The custom objects cannot be listed (%s); going by names.", error.message)
-        known = {name: _klass_by_name(name) for name in wanted}
+        return {
+            name: UnlistedKlassStream(_klass_by_name(name), name, error)
+            if is_name_changed(name)
+            else KlassStream(_klass_by_name(name), name)
+            for name in wanted
+        }
     return {
         name: KlassStream(known[name], name)
         if name in known

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from source_kustomer.errors import NotFound
+from source_kustomer.errors import KustomerError, NotFound
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.search import SearchStream
 from source_kustomer.kustomer.client import Client
@@ -20,6 +20,7 @@ STREAM_PREFIX: Final = "kobject_"
 CONTEXT_PREFIX: Final = "kobject_"
 LIST_SIZE: Final = 100
 
+_HASHED: Final = re.compile(r"_[0-9a-f]{6}$")
 _SAFE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -82,6 +83,32 @@ class LostKlassStream(KlassStream, family=True):
             f"Kustomer has no custom object for it any more ({self.klass.name}): it was deleted or "
             "disabled. Refresh the source schema, or remove the stream from the connection."
         )
+
+
+class UnlistedKlassStream(KlassStream, family=True):
+    """A configured stream whose klass is not known, since the klasses cannot be listed.
+
+    Its name ends in a short hash, so what the klass is really called cannot be told from it; a
+    search for something else might find nothing, and nothing must not pass for all there is.
+    """
+
+    def __init__(self, klass: Klass, name: str, error: KustomerError) -> None:
+        """Keep why the klasses cannot be listed."""
+        super().__init__(klass, name)
+        self._error = error
+
+    def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
+        """Say why there is nothing to read now.
+
+        Raises:
+            KustomerError: always.
+        """
+        raise self._error
+
+
+def is_name_changed(stream: str) -> bool:
+    """Tell whether a stream's name may hold another name than its klass has."""
+    return _HASHED.search(stream) is not None
 
 
 def stream_names(klasses: Iterable[Klass]) -> dict[str, Klass]:
