@@ -19,6 +19,12 @@ LIKELY_ALONE = 8
 Message = dict[str, Any]
 
 
+PROTOCOL = frozenset(
+    {"RECORD", "STATE", "LOG", "TRACE", "SPEC", "CATALOG", "CONNECTION_STATUS", "CONTROL"}
+)
+"""The kinds of messages there are."""
+
+
 @dataclass(frozen=True)
 class Output:
     """What a process wrote, and how it ended."""
@@ -31,7 +37,7 @@ class Output:
     def messages(self) -> list[Message]:
         """The messages; fails when a line of stdout is none."""
         messages = [json.loads(line) for line in self.stdout.splitlines()]
-        assert all(isinstance(message, dict) and "type" in message for message in messages)
+        assert all(isinstance(one, dict) and one.get("type") in PROTOCOL for one in messages)
         return messages
 
     @property

@@ -20,9 +20,11 @@ import orjson
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import AirbyteLogFormatter
 from airbyte_cdk.models import (
+    AirbyteLogMessage,
     AirbyteMessage,
     AirbyteMessageSerializer,
     ConnectorSpecification,
+    Level,
     Type,
 )
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
@@ -105,13 +107,29 @@ class Output:
                 return  # the next write of the main thread meets the same
 
 
+class LogFormatter(AirbyteLogFormatter):
+    """Writes records as LOG messages, those for debugging as well.
+
+    The framework gives the latter a form of its own, which is none of the protocol's.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the message as a line of JSON, without secrets."""
+        if record.levelno != logging.DEBUG:
+            return super().format(record)
+        extras = self.extract_extra_args_from_record(record)
+        text = f"{record.getMessage()} {extras}" if extras else record.getMessage()
+        log = AirbyteLogMessage(level=Level.DEBUG, message=filter_secrets(text))
+        return AirbyteEntrypoint.airbyte_message_to_string(AirbyteMessage(type=Type.LOG, log=log))
+
+
 class OutputHandler(logging.Handler):
     """Writes log records as Airbyte's log messages, through the same channel as all else."""
 
     def __init__(self, output: Output) -> None:
         super().__init__()
         self._output = output
-        self.setFormatter(AirbyteLogFormatter())
+        self.setFormatter(LogFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one log message; a closed stdout ends the process elsewhere."""

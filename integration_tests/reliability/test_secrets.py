@@ -88,7 +88,7 @@ def test_no_failure_shows_the_key_however_much_is_logged(
         sandbox.control(**{name: before[name] for name in FAILURES[failure]})
 
     assert any(log["level"] in {"WARN", "ERROR"} for log in output.of("LOG")) or output.errors
-    assert any("answered" in line["message"] for line in output.messages if "message" in line)
+    assert any("answered" in log["message"] for log in output.of("LOG") if log["level"] == "DEBUG")
     assert CANARY not in output.stdout + output.stderr
 
 
