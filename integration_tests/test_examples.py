@@ -23,6 +23,8 @@ from source_kustomer.source import API_URL_VARIABLE
 EXAMPLES = ROOT / "examples"
 SELECTED = ("conversations", "notes", "teams", "routing_statuses")
 ALREADY_UNDER_WAY = 75
+DIES_AFTER = 40
+"""So many lines the connector can say before nobody listens any more."""
 Row = dict[str, Any]
 
 
@@ -107,6 +109,25 @@ def test_the_next_sync_brings_only_what_changed_and_replaces_what_is_read_whole(
     assert newest(folder, "conversations") == sandbox.truth_stamps("conversations")
     assert {row["id"] for row in rows(folder, "routing_statuses")} == {row["id"] for row in whole}
     assert len(rows(folder, "routing_statuses")) == len(whole)
+
+
+def test_a_sync_that_died_in_the_middle_is_continued_without_loss(
+    sandbox: Sandbox, folder: Path, tmp_path: Path
+) -> None:
+    for name in ("config.json", "catalog.json"):
+        (tmp_path / name).write_text((folder / name).read_text())
+    dying = tmp_path / "connector"
+    command = environment(sandbox)["CONNECTOR"]
+    dying.write_text(f'#!/bin/bash\nset -o pipefail\n{command} "$@" | head -n {DIES_AFTER}\n')
+    dying.chmod(0o755)
+    died = sync(sandbox, tmp_path, CONNECTOR=str(dying))
+    assert died.returncode != 0
+    written = sum(len(rows(tmp_path, path.stem)) for path in (tmp_path / "rows").glob("*.jsonl"))
+    assert 0 < written < DIES_AFTER
+    done = sync(sandbox, tmp_path)
+    assert done.returncode == 0, done.stderr
+    for stream in ("conversations", "notes", "teams"):
+        assert newest(tmp_path, stream) == sandbox.truth_stamps(stream)
 
 
 def test_a_connector_that_fails_is_told_and_the_state_stays(sandbox: Sandbox, folder: Path) -> None:
