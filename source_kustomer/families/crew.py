@@ -84,4 +84,6 @@ class Crew:
             if pages_left < NEARLY_LARGEST * max(self._left.values()):
                 return 0
             cuts_left = int(self._pages * CUTS_PER_PAGE) - self._cuts
-            return max(0, min(wanted - self._busy, cuts_left))
+            # As many as belong to this window of all that is left, so that windows become alike.
+            further = round(wanted * pages_left / max(1, sum(self._left.values()))) - 1
+            return max(0, min(wanted - self._busy, cuts_left, max(1, further)))

@@ -66,3 +66,12 @@ def test_a_window_that_is_cut_or_read_is_no_longer_the_largest():
     made.leave(OTHER)
 
     assert made.welcome(ONE, 30) > 0
+
+
+def test_of_several_large_windows_each_is_cut_for_its_share_of_the_readers():
+    made = crew(pace=30.0, latency=2.0)
+    made.join(3)
+    for number in range(1, 4):
+        made.welcome(f"reader {number}", 500)
+
+    assert made.welcome(ONE, 500) == 32 / 4 - 1
