@@ -64,6 +64,9 @@ the other answers wait, compressed or not, for their turn."""
 TRIES_FOR_THE_TIME: Final = 2
 QUERIES_REMEMBERED: Final = 1_000
 """Far more than can be under way at once."""
+STRANGE_REFUSALS: Final = 3
+"""So often in a row a refusal without a JSON body must come to be believed. It is a gateway's: the
+API refuses in JSON, and a passing 404 must not make a record's children pass for gone."""
 FAILURES_BEFORE_SMALLER: Final = 3
 """After so many 5xx on one query a smaller page is tried: large ones have been seen to fail."""
 
@@ -381,7 +384,7 @@ class Client:
         Raises:
             _Refused: when the answer will not change; or, after so many failures, it may not.
         """
-        failures = 0
+        failures = strange = 0
         while True:
             answer = self._send(request, patience)
             if isinstance(answer, _Answer) and answer.status < HTTPStatus.BAD_REQUEST:
@@ -397,7 +400,11 @@ class Client:
             elif isinstance(answer, str):
                 trouble = answer
             elif not is_worth_retrying(answer.status):
-                raise _Refused(answer.status, answer)
+                refusal = _Refused(answer.status, answer)
+                strange += 1
+                if refusal.body is not None or strange == STRANGE_REFUSALS:
+                    raise refusal
+                trouble = f"HTTP {answer.status} that is not of Kustomer's making"
             elif answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                 self._bear_rate_limit(request, patience, answer)
                 continue

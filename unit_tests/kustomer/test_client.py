@@ -487,6 +487,21 @@ def test_what_will_not_pass_is_told_at_once(client, kustomer, status, error):
     assert len(kustomer.asked) == 1
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("body", [b"<html>Attention Required!</html>", b"", b'"no"'])
+def test_a_refusal_in_another_form_than_the_apis_is_believed_when_it_lasts(
+    client, kustomer, time, status, body
+):
+    odd = Reply(body, status)
+    kustomer.replies = [odd, odd, Reply({"data": [{"id": "1"}]})]
+    assert client.get("/teams", stream="teams").resource == {"id": "1"}
+
+    kustomer.replies = [odd]
+    with pytest.raises(errors.ConfigError):
+        client.get("/teams", stream="teams")
+    assert len(kustomer.asked) == 6
+
+
 def test_a_key_that_the_api_repeats_stays_out_of_the_message(client, kustomer):
     kustomer.replies = [Reply({"message": f"unknown token {KEY}"}, 401)]
 
