@@ -9,9 +9,9 @@ from typing import Final
 
 HEADROOM: Final = 1.5
 """Readers per request in flight: a reader spends part of its time on rows, not on waiting."""
-CUTS_PER_PAGE: Final = 0.03
+CUTS_PER_PAGE: Final = 0.025
 """A window ends with a page that is half empty on average, so each cut costs half a request: so
-many of them make 1.5 per cent of all requests. A sync of a few pages is not cut at all."""
+many of them make little more than one per cent of all requests. A few pages are not cut at all."""
 NEARLY_LARGEST: Final = 0.8
 """Only the largest window is cut, or one that comes near: cutting whichever is at hand leaves many
 small ones, which soon ask for the next cut, and spends all cuts before the large ones are read."""
@@ -69,7 +69,7 @@ class Crew:
         """Count pieces that a reader has cut off its window."""
         with self._lock:
             self._cuts += pieces
-            self._left[reader] //= pieces + 1
+            self._left[reader] = self._left.get(reader, 0) // (pieces + 1)
 
     def welcome(self, reader: object, pages_left: int) -> int:
         """Return how many more readers would be put to use, and are worth a cut in this window.

@@ -153,7 +153,7 @@ class EagerCrew(Crew):
 
     def __init__(self, chance):
         super().__init__(8, pace=lambda: 1.0, latency=lambda: 1.0)
-        self.welcome = lambda: chance.randint(0, 3)
+        self.welcome = lambda reader, pages_left: chance.randint(0, 3)
 
 
 def sync(world, state):
