@@ -87,6 +87,7 @@ class Read:
                 seconds=time.monotonic,
                 unix_seconds=time.time,
                 searches_per_minute=lambda: client.search_pace() * SECONDS_PER_MINUTE,
+                requests_per_minute=lambda: client.list_pace() * SECONDS_PER_MINUTE,
             ),
             start=self._start,
             end=clocks.earlier,

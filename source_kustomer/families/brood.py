@@ -141,6 +141,7 @@ class Backlog:
             if self.need.includes(parent)
         ]
         litter = Litter(needed, span, is_last, line)
+        self.reading.sync.progress.expect_parents(self.reading.stream.name, len(needed))
         with self._changed:
             line.litters.append(litter)
             self._litters.append(litter)

@@ -147,12 +147,15 @@ class ChildPartition(StreamPartition):
     def pass_on(self) -> None:
         """Pass on the children of the parents that come."""
         reading, stream = self._reading, self._stream
+        progress = reading.sync.progress
         for litter in self._backlog.litters():
             rows = 0
             for parent, resources in stream.children(reading.client, litter.parents):
                 reading.begun = True
-                rows += stream.put_rows(reading, parent, resources)
+                new = stream.put_rows(reading, parent, resources)
+                rows += new
+                progress.count(stream.name, new)
                 if reading.over:
                     return
             self._backlog.read(litter, rows)
-            reading.sync.progress.count(stream.name, rows)
+            progress.expect_parents(stream.name, -len(litter.parents))

@@ -20,13 +20,16 @@ from airbyte_cdk.models import (
 LOGGER = logging.getLogger("airbyte.source-kustomer")
 
 SECONDS_BETWEEN_LINES: Final = 30.0
+SLOWEST: Final = 0.1
+"""Requests a minute: lest nothing is divided by."""
 
 
 @dataclass
 class _Tally:
     rows: int = 0
     expected: int = 0
-    requests_left: int = 0
+    searches_left: int = 0
+    parents_left: int = 0
 
 
 class Progress:
@@ -43,6 +46,7 @@ class Progress:
         seconds: Callable[[], float],
         unix_seconds: Callable[[], float],
         searches_per_minute: Callable[[], float],
+        requests_per_minute: Callable[[], float],
     ) -> None:
         """Start at nothing.
 
@@ -50,12 +54,14 @@ class Progress:
             emit: takes Airbyte's ESTIMATE messages.
             seconds: a clock that never goes back.
             unix_seconds: the time of day.
-            searches_per_minute: the pace that the rate limit allows now.
+            searches_per_minute: the pace of searches that the rate limit allows now.
+            requests_per_minute: the pace of all other requests.
         """
         self._emit = emit
         self._seconds = seconds
         self._unix_seconds = unix_seconds
         self._searches_per_minute = searches_per_minute
+        self._requests_per_minute = requests_per_minute
         self._lock = threading.Lock()
         self._tallies: dict[str, _Tally] = {}
         self._next_line = seconds() + SECONDS_BETWEEN_LINES
@@ -74,12 +80,17 @@ class Progress:
         )
         self._emit(AirbyteMessage(type=Type.TRACE, trace=trace))
 
+    def expect_parents(self, stream: str, parents: int) -> None:
+        """Note how many more parents a stream will ask for their children; fewer when negative."""
+        with self._lock:
+            self._tallies.setdefault(stream, _Tally()).parents_left += parents
+
     def count(self, stream: str, rows: int, *, page_size: int = 1) -> None:
         """Note rows that were handed on, and write a line when it is time for one."""
         with self._lock:
             tally = self._tallies.setdefault(stream, _Tally())
             tally.rows += rows
-            tally.requests_left = -(-max(0, tally.expected - tally.rows) // max(1, page_size))
+            tally.searches_left = -(-max(0, tally.expected - tally.rows) // max(1, page_size))
             now = self._seconds()
             if now < self._next_line:
                 return
@@ -88,22 +99,43 @@ class Progress:
         LOGGER.info(line)
 
     def _line(self) -> str:
-        known = [tally for tally in self._tallies.values() if tally.expected]
         rows = sum(tally.rows for tally in self._tallies.values())
+        known = [tally for tally in self._tallies.values() if tally.expected]
         expected = sum(max(tally.expected, tally.rows) for tally in known)
-        if not expected:
-            return f"Progress: {rows:,} rows so far."
-        done = sum(tally.rows for tally in known)
-        pace = max(self._searches_per_minute(), 0.1)
-        minutes = sum(tally.requests_left for tally in known) / pace
+        line = f"Progress: {rows:,} rows so far"
+        if expected:
+            done = sum(tally.rows for tally in known)
+            line += f"; {100 * done / expected:.0f} % of the about {expected:,} to be searched"
+        under_way = [*filter(None, map(self._under_way, sorted(self._tallies)))]
+        if expected or under_way:
+            line += f"; {self._time_left()}"
+        return f"{line}." + (f" Under way: {', '.join(under_way)}." if under_way else "")
+
+    def _time_left(self) -> str:
+        """Tell the longer of two times, since searches and other requests go on side by side."""
+        tallies = self._tallies.values()
+        minutes, pace, what = max(
+            (sum(counts) / pace, pace, what)
+            for counts, pace, what in (
+                (
+                    [tally.searches_left for tally in tallies],
+                    max(self._searches_per_minute(), SLOWEST),
+                    "searches",
+                ),
+                (
+                    [tally.parents_left for tally in tallies],
+                    max(self._requests_per_minute(), SLOWEST),
+                    "requests",
+                ),
+            )
+        )
         left = "less than a minute" if minutes < 1 else f"about {minutes:,.0f} min"
-        streams = ", ".join(
-            f"{name} {tally.rows:,} of about {max(tally.expected, tally.rows):,}"
-            for name, tally in sorted(self._tallies.items())
-            if tally.expected > tally.rows
-        )
-        return (
-            f"Progress: {rows:,} rows so far, {100 * done / expected:.0f} % of about "
-            f"{expected:,}; {left} left at {pace:,.0f} searches a minute."
-            + (f" Under way: {streams}." if streams else "")
-        )
+        return f"{left} left at {pace:,.0f} {what} a minute"
+
+    def _under_way(self, stream: str) -> str:
+        tally = self._tallies[stream]
+        if tally.parents_left:
+            return f"{stream} {tally.rows:,}, {tally.parents_left:,} parents still to be asked for"
+        if tally.expected > tally.rows:
+            return f"{stream} {tally.rows:,} of about {tally.expected:,}"
+        return ""

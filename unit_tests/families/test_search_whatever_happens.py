@@ -171,6 +171,7 @@ def sync(world, state):
                 seconds=lambda: 0.0,
                 unix_seconds=lambda: 0.0,
                 searches_per_minute=lambda: 1.0,
+                requests_per_minute=lambda: 1.0,
             ),
             start=START,
             end=end,
