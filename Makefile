@@ -75,4 +75,4 @@ $(AUDIT)/.installed: tools/audit-requirements.txt
 	@touch $@
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) $(PYAIRBYTE) $(AUDIT) build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PYAIRBYTE) $(AUDIT) .venv-peer benchmarks/results build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
