@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from benchmarks.figures import Figure
 from kustomer_sandbox.limits import Limits
 from kustomer_sandbox.settings import Settings
-from source_kustomer.families.crew import Crew
+from source_kustomer.families.reader_pool import ReaderPool
 from source_kustomer.kustomer.rate_limit import (
     ORGANIZATION_LIMIT,
     SEARCH_LIMIT,
@@ -60,7 +60,7 @@ class Simulation:
         )
         self._organization = Budget(ORGANIZATION_LIMIT, SHARE)
         self._search = Budget(SEARCH_LIMIT, SHARE) if self.searches else None
-        self._crew = Crew(READERS, pace=self._pace, latency=lambda: self._latency)
+        self._pool = ReaderPool(READERS, pace=self._pace, latency=lambda: self._latency)
         self._number = itertools.count()
         self._waiting: list[tuple[int, float]] = []
 
@@ -77,8 +77,8 @@ class Simulation:
 
     def run(self) -> float:
         """Sync everything; returns seconds."""
-        self._crew.join(1)
-        self._crew.expect(-(-self.records // PAGE))
+        self._pool.join(1)
+        self._pool.expect(-(-self.records // PAGE))
         self._waiting.append((next(self._number), self.records))
         while self._waiting or self._events:
             free = max(budget.next_free(self.now) for budget in self._budgets())
@@ -128,14 +128,14 @@ class Simulation:
             self._unsaved = 0
             self.checkpoints += 1
         if is_last:
-            self._crew.leave(reader)
+            self._pool.leave(reader)
             return
         left -= PAGE - 1
         pages_left = int(left // PAGE)
-        pieces = self._crew.welcome(reader, pages_left) + 1
+        pieces = self._pool.vacancies(reader, pages_left) + 1
         cuts = cut(0, 10**15, pages_left=pages_left, pieces=pieces)
-        self._crew.cut(reader, len(cuts))
-        self._crew.join(len(cuts))
+        self._pool.cut(reader, len(cuts))
+        self._pool.join(len(cuts))
         readers = [reader, *(next(self._number) for _ in cuts)]
         self._waiting += [(each, left / len(readers)) for each in readers]
 

@@ -26,11 +26,11 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_kustomer.channel import Channel, ChannelRepository
 from source_kustomer.config import Config
 from source_kustomer.errors import InvalidCatalog, InvalidState
-from source_kustomer.families.brood import Brood, Child
 from source_kustomer.families.child import READERS_PER_CHILD, ChildStream
-from source_kustomer.families.crew import Crew
 from source_kustomer.families.klass import STREAM_PREFIX
+from source_kustomer.families.parent_feed import Child, ParentFeed
 from source_kustomer.families.progress import Progress
+from source_kustomer.families.reader_pool import ReaderPool
 from source_kustomer.families.reading import LOGGER, Reading, ReadingGenerator, Sync
 from source_kustomer.families.search import SearchStream
 from source_kustomer.families.stream import Stream
@@ -81,7 +81,7 @@ class Read:
         self._repository = ChannelRepository(self._queue)
         self._sync = Sync(
             client=client,
-            crew=Crew(self._readers, pace=client.search_pace, latency=client.latency),
+            pool=ReaderPool(self._readers, pace=client.search_pace, latency=client.latency),
             progress=Progress(
                 self._repository.emit_message,
                 seconds=time.monotonic,
@@ -210,9 +210,9 @@ class Read:
                     Shape.of(parent_class.record),
                     host=next(iter(children)),
                 )
-            parent.brood = Brood(parent, children, is_selected=is_selected)
+            parent.feed = ParentFeed(parent, children, is_selected=is_selected)
             for child in children.values():
-                child.reading.brood = parent.brood
+                child.reading.feed = parent.feed
 
     def _default_stream(self, reading: Reading) -> DefaultStream:
         stream = reading.stream

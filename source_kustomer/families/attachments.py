@@ -9,8 +9,8 @@ from urllib.parse import quote
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
 from source_kustomer.errors import BadRequest, ConfigError, NotFound
-from source_kustomer.families.brood import Parent
 from source_kustomer.families.child import ChildStream
+from source_kustomer.families.parent_feed import Parent
 from source_kustomer.families.reading import LOGGER, Reading, StreamPartition
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of

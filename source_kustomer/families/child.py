@@ -9,7 +9,7 @@ from urllib.parse import quote
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
 from source_kustomer.errors import NotFound
-from source_kustomer.families.brood import Brood, Parent
+from source_kustomer.families.parent_feed import Parent, ParentFeed
 from source_kustomer.families.reading import Reading, StreamPartition
 from source_kustomer.families.search import SearchStream
 from source_kustomer.families.stream import Stream
@@ -76,14 +76,14 @@ class ChildStream(Stream, family=True):
 
     def partitions(self, reading: Reading) -> Iterator[Partition]:
         """Yield readers of the parents' backlog; and the parents' own, if nobody else does."""
-        brood = reading.brood
-        assert brood is not None
+        feed = reading.feed
+        assert feed is not None
         for _ in range(READERS_PER_CHILD):
-            yield ChildPartition(reading, self, brood)
-        if brood.is_host(self.name):
-            parent = brood.parent.stream
+            yield ChildPartition(reading, self, feed)
+        if feed.is_host(self.name):
+            parent = feed.parent.stream
             assert isinstance(parent, SearchStream)
-            yield from parent.partitions(brood.parent)
+            yield from parent.partitions(feed.parent)
 
     def probe(self, client: Client) -> None:
         """Find out whether the parents can be read; no child can be asked for without one."""
@@ -139,23 +139,23 @@ class ChildStream(Stream, family=True):
 class ChildPartition(StreamPartition):
     """One of the readers of a child stream."""
 
-    def __init__(self, reading: Reading, stream: ChildStream, brood: Brood) -> None:
+    def __init__(self, reading: Reading, stream: ChildStream, feed: ParentFeed) -> None:
         super().__init__(reading)
         self._stream = stream
-        self._backlog = brood.backlog(stream.name)
+        self._backlog = feed.backlog(stream.name)
 
     def pass_on(self) -> None:
         """Pass on the children of the parents that come."""
         reading, stream = self._reading, self._stream
         progress = reading.sync.progress
-        for litter in self._backlog.litters():
+        for batch in self._backlog.batches():
             rows = 0
-            for parent, resources in stream.children(reading.client, litter.parents):
+            for parent, resources in stream.children(reading.client, batch.parents):
                 reading.begun = True
                 new = stream.put_rows(reading, parent, resources)
                 rows += new
                 progress.count(stream.name, new)
                 if reading.over:
                     return
-            self._backlog.read(litter, rows)
-            progress.expect_parents(stream.name, -len(litter.parents))
+            self._backlog.read(batch, rows)
+            progress.expect_parents(stream.name, -len(batch.parents))

@@ -15,12 +15,12 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition_generator impor
 from airbyte_cdk.sources.types import Record
 
 if TYPE_CHECKING:
-    from source_kustomer.families.brood import Brood
+    from source_kustomer.families.parent_feed import ParentFeed
 
 from source_kustomer.channel import Channel
 from source_kustomer.errors import KustomerError, NotFound, NotPermitted
-from source_kustomer.families.crew import Crew
 from source_kustomer.families.progress import Progress
+from source_kustomer.families.reader_pool import ReaderPool
 from source_kustomer.families.stream import Stream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.records.flatten import Shape
@@ -35,7 +35,7 @@ class Sync:
     """What all streams of one sync share."""
 
     client: Client
-    crew: Crew
+    pool: ReaderPool
     progress: Progress
     start: int
     """Where first syncs begin, an instant."""
@@ -61,7 +61,7 @@ class Reading:
     shape: Shape
     host: str | None = None
     """The selected stream that this one is read for, when it is not selected itself."""
-    brood: Brood | None = None
+    feed: ParentFeed | None = None
     """Its children, or its parent's, when any are selected."""
     begun: bool = False
     """Whether the API has answered for this stream at all: from then on a refusal is a failure."""

@@ -86,10 +86,10 @@ class SearchStream(Stream, family=True):
 
     def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
         """Yield the windows that are still to be read."""
-        brood, end = reading.brood, reading.sync.end
-        if brood is None and reading.is_ahead():
+        feed, end = reading.feed, reading.sync.end
+        if feed is None and reading.is_ahead():
             return
-        gaps = list(reading.coverage.gaps() if brood is None else brood.gaps())
+        gaps = list(reading.coverage.gaps() if feed is None else feed.gaps())
         is_kept = self.archived or self.old_list is not None
         if not is_kept and gaps and gaps[0][0] < end - LIVE_SEARCH_AGE:
             LOGGER.info(
@@ -97,9 +97,9 @@ class SearchStream(Stream, family=True):
                 self.name,
             )
         windows = list(plan(gaps, end=end, now=end, archived=is_kept))
-        reading.sync.crew.join(len(windows))
-        if brood is not None:
-            brood.opened(len(windows))
+        reading.sync.pool.join(len(windows))
+        if feed is not None:
+            feed.opened(len(windows))
         for window in windows:
             if window.index is Index.ARCHIVE:
                 yield self.old_partition(reading, window)
@@ -147,8 +147,8 @@ class SearchStream(Stream, family=True):
                 f"{self.attribute_prefix}_created_at",
                 *(None if bound is None else format_instant(bound) for bound in ask.created),
             )
-        if reading.brood is not None:
-            reading.brood.wait_for_room()
+        if reading.feed is not None:
+            reading.feed.wait_for_room()
         return reading.client.search(query, page=number, stream=self.name)
 
     def _query(self, **conditions: Any) -> SearchQuery:
@@ -179,23 +179,23 @@ class WindowPartition(StreamPartition):
         self._then = window.then
         self._closed = window.closes_from
         self._counted = counted
-        self._lines = reading.brood.lines() if reading.brood is not None else {}
+        self._window_batches = reading.feed.window_batches() if reading.feed is not None else {}
 
     def read(self) -> Iterable[Record]:
         """Read the window, and make room for another reader at its end."""
         try:
             return super().read()
         finally:
-            self._reading.sync.crew.leave(self)
-            if self._reading.brood is not None:
-                self._reading.brood.closed()
+            self._reading.sync.pool.leave(self)
+            if self._reading.feed is not None:
+                self._reading.feed.closed()
 
     def failed(self, error: KustomerError) -> None:
         """Let the children know; when only they are selected, it is theirs to tell."""
-        brood = self._reading.brood
-        if brood is not None:
-            brood.fail(error)
-            if not brood.is_selected:
+        feed = self._reading.feed
+        if feed is not None:
+            feed.fail(error)
+            if not feed.is_selected:
                 self._reading.over = True
                 return
         super().failed(error)
@@ -241,7 +241,7 @@ class WindowPartition(StreamPartition):
                 del batch
 
     def _put_rows(self, resources: Sequence[Resource]) -> None:
-        family = self._reading.brood or self._reading
+        family = self._reading.feed or self._reading
         family.put_rows(resources)
 
     def _close(
@@ -254,11 +254,11 @@ class WindowPartition(StreamPartition):
             resources: what has come on the way there.
             final: whether the window ends there.
         """
-        reading, brood = self._reading, self._reading.brood
+        reading, feed = self._reading, self._reading.feed
         span = (self._closed, end) if end is None or end > self._closed else None
-        if brood is not None:
-            brood.feed(self._lines, resources, span, is_last=final)
-        if span is not None and (brood is None or brood.is_selected):
+        if feed is not None:
+            feed.hand_over(self._window_batches, resources, span, is_last=final)
+        if span is not None and (feed is None or feed.is_selected):
             reading.coverage.close(*span, rows=len(resources), final=final)
         self._closed = self._closed if end is None else max(end, self._closed)
 
@@ -269,18 +269,18 @@ class WindowPartition(StreamPartition):
             self._hand_out([self._stream.old_partition(self._reading, old)])
 
     def _hand_out(self, partitions: Sequence[WindowPartition]) -> None:
-        self._reading.sync.crew.join(len(partitions))
-        if self._reading.brood is not None:
-            self._reading.brood.opened(len(partitions))
+        self._reading.sync.pool.join(len(partitions))
+        if self._reading.feed is not None:
+            self._reading.feed.opened(len(partitions))
         for partition in partitions:
             self._reading.sync.channel.put(partition)
 
     def _announce(self, batch: Batch) -> None:
         if not self._counted and batch.total:
             self._reading.sync.progress.expect(self._stream.name, batch.total)
-            self._reading.sync.crew.expect(-(-batch.total // max(1, batch.page_size)))
-            if self._reading.brood is not None:
-                self._reading.brood.announce(batch.total)
+            self._reading.sync.pool.expect(-(-batch.total // max(1, batch.page_size)))
+            if self._reading.feed is not None:
+                self._reading.feed.announce(batch.total)
         self._counted = True
 
     def _has_passed_the_end(self, reader: KeysetReader) -> bool:
@@ -290,12 +290,12 @@ class WindowPartition(StreamPartition):
         """Cut off the later part of the window for workers that have nothing to do."""
         sync = self._reading.sync
         left = ((batch.total or 0) - len(batch.rows)) // max(1, batch.page_size)
-        welcome = sync.crew.welcome(self, left)
+        vacancies = sync.pool.vacancies(self, left)
         end = sync.end if reader.end is None else reader.end
-        cuts = cut(reader.position, end, pages_left=left, pieces=welcome + 1)
+        cuts = cut(reader.position, end, pages_left=left, pieces=vacancies + 1)
         if not cuts:
             return
-        sync.crew.cut(self, len(cuts))
+        sync.pool.cut(self, len(cuts))
         bounds = [*cuts, reader.end]
         reader.end = cuts[0]
         pieces = [

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import source_kustomer.sync.cursor as cursor_module
-from source_kustomer.families.crew import Crew
 from source_kustomer.families.progress import Progress
+from source_kustomer.families.reader_pool import ReaderPool
 from source_kustomer.families.reading import Reading, Sync
 from source_kustomer.families.search import SearchStream
 from source_kustomer.records.conversations import MessageRecord
@@ -148,12 +148,12 @@ class Said:
         self.messages.append(("state", vars(message.state.stream.stream_state)))
 
 
-class EagerCrew(Crew):
+class EagerPool(ReaderPool):
     """Welcomes some more readers, whatever the pace."""
 
     def __init__(self, chance):
         super().__init__(8, pace=lambda: 1.0, latency=lambda: 1.0)
-        self.welcome = lambda reader, pages_left: chance.randint(0, 3)
+        self.vacancies = lambda reader, pages_left: chance.randint(0, 3)
 
 
 def sync(world, state):
@@ -165,7 +165,7 @@ def sync(world, state):
         stream,
         Sync(
             client=None,
-            crew=EagerCrew(world.chance),
+            pool=EagerPool(world.chance),
             progress=Progress(
                 lambda message: None,
                 seconds=lambda: 0.0,

@@ -78,27 +78,27 @@ def _updated_at(resource: Resource) -> object:
 
 
 @dataclass
-class Litter:
+class ParentBatch:
     """Parents whose children are to be read, and the span that is complete afterwards."""
 
     parents: Sequence[Parent]
     span: tuple[int, int | None] | None
     is_last: bool
     """Whether a window ends here."""
-    line: Line
+    window: WindowBatches
     rows: int = 0
     is_read: bool = False
 
 
 @dataclass
-class Line:
-    """The litters of one window, whose spans are closed in their order.
+class WindowBatches:
+    """The batches of one window, whose spans are closed in their order.
 
-    Parents of one update time may be spread over several litters, so a span is complete only when
-    all litters before it have been read too.
+    Parents of one update time may be spread over several batches, so a span is complete only when
+    all batches before it have been read too.
     """
 
-    litters: deque[Litter] = field(default_factory=deque)
+    batches: deque[ParentBatch] = field(default_factory=deque)
 
 
 class Backlog:
@@ -115,14 +115,14 @@ class Backlog:
         self._related = related
         self.need = Need(reading, reading.sync.end)
         self._changed = threading.Condition()
-        self._litters: deque[Litter] = deque()
+        self._batches: deque[ParentBatch] = deque()
         self._waiting = 0
         self._is_closed = False
         self._error: KustomerError | None = None
 
     def put(
         self,
-        line: Line,
+        window: WindowBatches,
         parents: Sequence[Resource],
         span: tuple[int, int | None] | None,
         *,
@@ -140,11 +140,11 @@ class Backlog:
             for parent in parents
             if self.need.includes(parent)
         ]
-        litter = Litter(needed, span, is_last, line)
+        batch = ParentBatch(needed, span, is_last, window)
         self.reading.sync.progress.expect_parents(self.reading.stream.name, len(needed))
         with self._changed:
-            line.litters.append(litter)
-            self._litters.append(litter)
+            window.batches.append(batch)
+            self._batches.append(batch)
             self._waiting += len(needed)
             self._changed.notify()
 
@@ -159,7 +159,7 @@ class Backlog:
         with self._changed:
             self._error = self._error or error
             self._is_closed = True
-            self._litters.clear()
+            self._batches.clear()
             self._changed.notify_all()
 
     def wait_for_room(self) -> None:
@@ -169,42 +169,42 @@ class Backlog:
                 self._changed.wait(timeout=1.0)
                 self.reading.client.raise_if_stopped()
 
-    def litters(self) -> Iterator[Litter]:
+    def batches(self) -> Iterator[ParentBatch]:
         """Yield what was handed over, until no more comes; several readers may share it.
 
         Raises:
             KustomerError: when the parents could not be read.
         """
-        while not self.reading.over and (litter := self._next()) is not None:
-            yield litter
+        while not self.reading.over and (batch := self._next()) is not None:
+            yield batch
 
-    def _next(self) -> Litter | None:
+    def _next(self) -> ParentBatch | None:
         with self._changed:
-            while not self._litters and not self._is_closed:
+            while not self._batches and not self._is_closed:
                 self._changed.wait(timeout=1.0)
                 self.reading.client.raise_if_stopped()
             if self._error is not None:
                 raise self._error
-            if not self._litters:
+            if not self._batches:
                 return None
-            litter = self._litters.popleft()
-            self._waiting -= len(litter.parents)
+            batch = self._batches.popleft()
+            self._waiting -= len(batch.parents)
             self._changed.notify_all()
-            return litter
+            return batch
 
-    def read(self, litter: Litter, rows: int) -> None:
-        """Note that a litter's children have been handed on; close what is complete now."""
+    def read(self, batch: ParentBatch, rows: int) -> None:
+        """Note that a batch's children have been handed on; close what is complete now."""
         with self._changed:
-            litter.rows, litter.is_read = rows, True
-            line = litter.line.litters
-            while line and line[0].is_read:
-                done = line.popleft()
+            batch.rows, batch.is_read = rows, True
+            batches = batch.window.batches
+            while batches and batches[0].is_read:
+                done = batches.popleft()
                 if done.span is not None:
                     start, end = done.span
                     self.reading.coverage.close(start, end, rows=done.rows, final=done.is_last)
 
 
-class Brood:
+class ParentFeed:
     """A parent stream and the children that are selected with it, or without it."""
 
     def __init__(
@@ -250,13 +250,13 @@ class Brood:
         if self.is_selected:
             self.parent.put_rows(parent for parent in parents if self._need.includes(parent))
 
-    def lines(self) -> Mapping[str, Line]:
-        """Start a line of litters for each child: one window's."""
-        return {name: Line() for name in self._backlogs}
+    def window_batches(self) -> Mapping[str, WindowBatches]:
+        """Start the batches of one window, for each child."""
+        return {name: WindowBatches() for name in self._backlogs}
 
-    def feed(
+    def hand_over(
         self,
-        lines: Mapping[str, Line],
+        windows: Mapping[str, WindowBatches],
         parents: Sequence[Resource],
         span: tuple[int, int | None] | None,
         *,
@@ -264,7 +264,7 @@ class Brood:
     ) -> None:
         """Hand parents to all children."""
         for name, backlog in self._backlogs.items():
-            backlog.put(lines[name], parents, span, is_last=is_last)
+            backlog.put(windows[name], parents, span, is_last=is_last)
 
     def announce(self, parents: int) -> None:
         """Log what the children will cost, before it is spent."""

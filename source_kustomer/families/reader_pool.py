@@ -17,7 +17,7 @@ NEARLY_LARGEST: Final = 0.8
 small ones, which soon ask for the next cut, and spends all cuts before the large ones are read."""
 
 
-class Crew:
+class ReaderPool:
     """Counts the readers of windows and tells when a window is worth sharing.
 
     The number of requests in flight that a pace needs is pace times latency. Below it the rate
@@ -71,7 +71,7 @@ class Crew:
             self._cuts += pieces
             self._left[reader] = self._left.get(reader, 0) // (pieces + 1)
 
-    def welcome(self, reader: object, pages_left: int) -> int:
+    def vacancies(self, reader: object, pages_left: int) -> int:
         """Return how many more readers would be put to use, and are worth a cut in this window.
 
         Args:
