@@ -10,6 +10,7 @@ from source_kustomer.records.columns import (
     Integer,
     Object,
     Objects,
+    Reference,
     Text,
     Texts,
     Timestamp,
@@ -31,6 +32,7 @@ class CustomerRecord(DeletableRecord):
     first_name: Text = column("The first name.")
     last_name: Text = column("The last name.")
     username: Text = column("The name that the customer signs in with.")
+    company: Reference = column("The company that the customer belongs to.")
     company_name: Text = column("The name of the customer's company.")
     first_company: Object = column("The first company that the customer belonged to.")
     external_id: Text = column("The first of the customer's ids in other systems.")
@@ -98,6 +100,8 @@ class CompanyRecord(DeletableRecord):
     name: Text = column("The company's name.")
     external_id: Text = column("Its id in another system.")
     custom: UserObject = column("The organization's own attributes of companies, by name.")
+    avatar_url: Text = column("The address of a picture.")
+    employee_count: Integer = column("How many people it employs.")
     default_lang: Text = column("The language that it is written to in.")
     domains: Values = column("Its internet domains.")
     emails: Values = column("Its email addresses.")
@@ -108,4 +112,5 @@ class CompanyRecord(DeletableRecord):
     locations: Values = column("Its postal addresses.")
     tags: Values = column("Its tags.")
     role_group_versions: Values = column("Versions of the role groups that govern access to it.")
+    imported_at: Timestamp = column("When it was imported from another system.")
     rev: Integer = column("Its revision, counted up by every change.")

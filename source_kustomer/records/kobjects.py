@@ -34,6 +34,7 @@ class KobjectRecord(DeletableRecord):
     company: Reference = column("The company that it belongs to.")
     external_id: Text = column("Its id in another system.")
     custom: UserObject = column("The organization's own attributes of this custom object, by name.")
+    data: UserObject = column("What the app that made it has stored with it, in its own terms.")
     tags: Values = column("Its tags.")
     status: Text = column("Of assignable custom objects: open, snoozed or done.")
     assigned_user: Text = column("Id of the user it is assigned to.")
