@@ -1,26 +1,17 @@
-"""The one way to Kustomer: read only, budgeted, retried, over one pool of connections."""
+"""The one way to Kustomer: each request within the rate limits, repeated until it is answered."""
 
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import timezone
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import orjson
-import requests
-import urllib3
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
-from source_kustomer import __version__
 from source_kustomer.errors import (
     ConfigError,
     KustomerError,
@@ -31,6 +22,15 @@ from source_kustomer.errors import (
     error_for,
 )
 from source_kustomer.kustomer.clock import Clock
+from source_kustomer.kustomer.connection import (
+    CONNECTIONS,
+    READ_TIMEOUT,
+    Answer,
+    Connection,
+    NoAnswer,
+    Request,
+    refuse_to_write,
+)
 from source_kustomer.kustomer.documents import BrokenBody, Document, decode, document_of
 from source_kustomer.kustomer.meter import RequestMeter
 from source_kustomer.kustomer.page_size import PageSizes
@@ -38,10 +38,8 @@ from source_kustomer.kustomer.pages import ListReader
 from source_kustomer.kustomer.rate_limit import Budgets, Kind
 from source_kustomer.kustomer.retry import Patience, is_worth_retrying
 from source_kustomer.kustomer.search import (
-    ARCHIVE_PATH,
     DEFAULT_PAGE,
     LARGEST_PAGE,
-    LIVE_PATH,
     MAX_PAGES,
     MAX_RECORDS,
     SearchQuery,
@@ -50,14 +48,8 @@ from source_kustomer.kustomer.search import (
 LOGGER = logging.getLogger("airbyte.source-kustomer")
 
 TOKEN_PATH: Final = "/auth/tokens/current"
-CONNECT_TIMEOUT: Final = 10.0
-READ_TIMEOUT: Final = 60.0
-ANSWER_TIMEOUT: Final = 180.0
-"""Seconds for a whole answer: one that drips is given up although it never falls silent."""
-CHUNK: Final = 1 << 16
 PATIENCE: Final = 300.0
 """Seconds that one request bears trouble: an outage of a minute is survived, one of ten is told."""
-CONNECTIONS: Final = 64
 PAGES_DECODED_AT_ONCE: Final = 2
 """A decoded page takes many times the memory of its body, so few exist at a time; the bodies of
 the other answers wait, compressed or not, for their turn."""
@@ -71,61 +63,12 @@ FAILURES_BEFORE_SMALLER: Final = 3
 """After so many 5xx on one query a smaller page is tried: large ones have been seen to fail."""
 
 _SMALLER_MAY_DO: Final = frozenset({400, 413, 422, 500})
-_NETWORK_ERRORS: Final = (
-    requests.exceptions.RequestException,
-    urllib3.exceptions.HTTPError,
-    OSError,
-)
-VERSION: Final = "/v1"
-"""What base addresses end in; nearly all paths are of this version."""
-_VERSIONED: Final = re.compile(r"/v\d+/")
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-
-
-class _BearerAuth(AuthBase):
-    """Sends the key; as an auth object, so that no ~/.netrc entry takes its place."""
-
-    def __init__(self, api_key: str) -> None:
-        self._api_key = api_key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._api_key}"
-        return request
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What is sent, and on whose behalf."""
-
-    method: str
-    path: str
-    params: Mapping[str, Any]
-    body: bytes | None
-    stream: str
-
-    @property
-    def asked(self) -> str:
-        return f"{self.method} {self.path}"
-
-    @property
-    def kind(self) -> Kind:
-        return Kind.LIST if self.method == "GET" else Kind.SEARCH
-
-
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    content: bytes
-    """The body as it came over the wire: compressed ones wait in little memory."""
-    encoding: str
-    date: float | None
-    """The time of day at the API when it answered, in Unix seconds, rounded down."""
 
 
 class _Refused(Exception):
     """An answer that is not worth repeating as it is."""
 
-    def __init__(self, status: int, answer: _Answer | None = None) -> None:
+    def __init__(self, status: int, answer: Answer | None = None) -> None:
         super().__init__(status)
         self.status = status
         self.body: object = None
@@ -162,16 +105,17 @@ class Client:
         Raises:
             ConfigError: when the address is none.
         """
-        parts = urlsplit(base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ConfigError(f'The API address "{base_url}" is not a http or https URL.')
-        self._base_url = base_url.rstrip("/")
-        self._host = f"{parts.scheme}://{parts.hostname}"
         self._budgets = budgets
         self._clock = clock or Clock()
         self._patience = patience
-        self._timeout = (CONNECT_TIMEOUT, read_timeout)
         self._stopped = threading.Event()
+        self._connection = Connection(
+            base_url,
+            api_key,
+            clock=self._clock,
+            read_timeout=read_timeout,
+            raise_if_stopped=self.raise_if_stopped,
+        )
         self._decoding = threading.BoundedSemaphore(PAGES_DECODED_AT_ONCE)
         self._in_flight = threading.BoundedSemaphore(max_in_flight)
         self._page_sizes = PageSizes()
@@ -183,22 +127,10 @@ class Client:
         be larger again: they would begin behind records that no page has shown."""
         self._api_key = api_key
         self.meter = RequestMeter()
-        self._session = requests.Session()
-        self._session.auth = _BearerAuth(api_key)
-        self._session.headers.update(
-            {
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": f"source-kustomer/{__version__}",
-            }
-        )
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)  # ignore-https-check
 
     def __repr__(self) -> str:
         """Show where to, never with which key."""
-        return f"Client({self._base_url!r})"
+        return f"Client({self._connection.base_url!r})"
 
     def stop(self) -> None:
         """End every wait; requests that are not answered yet are not repeated."""
@@ -249,10 +181,10 @@ class Client:
             ConfigError: when the address leads elsewhere.
             Stopped: when everything is to end.
         """
-        request = _Request("GET", TOKEN_PATH, {}, None, "check")
+        request = Request("GET", TOKEN_PATH, {}, None, "check")
         for _ in range(TRIES_FOR_THE_TIME):
             answer = self._send(request, self._new_patience())
-            if isinstance(answer, _Answer) and answer.date is not None:
+            if isinstance(answer, Answer) and answer.date is not None:
                 return answer.date
         return None
 
@@ -268,7 +200,7 @@ class Client:
         Raises:
             KustomerError: as `errors.error_for` says.
         """
-        request = _Request("GET", path, dict(params or {}), None, stream)
+        request = Request("GET", path, dict(params or {}), None, stream)
         size = request.params.get("pageSize")
         try:
             with self._answer(request, self._new_patience()) as body:
@@ -305,7 +237,7 @@ class Client:
             granted = min(size, self._granted)
             if page > MAX_PAGES or (page - 1) * granted >= MAX_RECORDS:
                 raise ValueError(f"page {page} of {granted} lies beyond the caps of a query")
-            request = _Request("POST", query.path, {"page": page, "pageSize": size}, body, stream)
+            request = Request("POST", query.path, {"page": page, "pageSize": size}, body, stream)
             failures = None if is_last else FAILURES_BEFORE_SMALLER
             with ExitStack() as stack:
                 try:
@@ -377,7 +309,7 @@ class Client:
 
     @contextmanager
     def _answer(
-        self, request: _Request, patience: Patience, max_failures: int | None = None
+        self, request: Request, patience: Patience, max_failures: int | None = None
     ) -> Iterator[dict[str, Any]]:
         """Send a request until it is answered, and decode the answer, few at a time.
 
@@ -387,7 +319,7 @@ class Client:
         failures = strange = 0
         while True:
             answer = self._send(request, patience)
-            if isinstance(answer, _Answer) and answer.status < HTTPStatus.BAD_REQUEST:
+            if isinstance(answer, Answer) and answer.status < HTTPStatus.BAD_REQUEST:
                 with self._decoding:
                     try:
                         body = decode(answer.content, answer.encoding)
@@ -397,8 +329,8 @@ class Client:
                         del answer
                         yield body
                         return
-            elif isinstance(answer, str):
-                trouble = answer
+            elif isinstance(answer, NoAnswer):
+                trouble = answer.reason
             elif not is_worth_retrying(answer.status):
                 refusal = _Refused(answer.status, answer)
                 strange += 1
@@ -422,7 +354,7 @@ class Client:
                 raise _Refused(HTTPStatus.INTERNAL_SERVER_ERROR)
             self._bear(request, patience, trouble)
 
-    def _bear_rate_limit(self, request: _Request, patience: Patience, answer: _Answer) -> None:
+    def _bear_rate_limit(self, request: Request, patience: Patience, answer: Answer) -> None:
         self.meter.retried(rate_limited=True)
         if not patience.bears_rate_limit():
             raise _Refused(answer.status, answer)
@@ -433,7 +365,7 @@ class Client:
             patience.rate_limited,
         )
 
-    def _bear(self, request: _Request, patience: Patience, trouble: str) -> None:
+    def _bear(self, request: Request, patience: Patience, trouble: str) -> None:
         """Wait before the next try of a request that failed.
 
         Raises:
@@ -444,7 +376,7 @@ class Client:
         delay = patience.next_delay(self._clock.monotonic())
         if delay is None:
             raise KustomerUnavailable(
-                f"Kustomer ({self._host}) gave no usable answer to {request.asked} for "
+                f"Kustomer ({self._connection.host}) gave no usable answer to {request.asked} for "
                 f"{patience.seconds:,.0f} seconds, in {patience.attempts} tries; the last: "
                 f"{trouble}. What was read so far is kept; the next sync continues there."
             )
@@ -459,7 +391,7 @@ class Client:
         if self._clock.wait(self._stopped, delay):
             raise Stopped
 
-    def _send(self, request: _Request, patience: Patience) -> _Answer | str:
+    def _send(self, request: Request, patience: Patience) -> Answer | NoAnswer:
         """Send a request once, within the budgets.
 
         Returns:
@@ -468,77 +400,36 @@ class Client:
         Raises:
             ConfigError: when the address leads elsewhere.
         """
-        _refuse_to_write(request)
+        refuse_to_write(request)
         self.raise_if_stopped()
         waited = self._budgets.acquire(request.kind)
         patience.pause(waited)
         is_search = request.kind is Kind.SEARCH
         self.meter.sent(request.stream, is_search=is_search, waited=waited)
-        with self._in_flight:
-            return self._exchange(request)
-
-    def _url(self, path: str) -> str:
-        """Return where a path is; few begin with a version of their own, such as /v3/kb/tags."""
-        if _VERSIONED.match(path):
-            return self._base_url.removesuffix(VERSION) + path
-        return self._base_url + path
-
-    def _exchange(self, request: _Request) -> _Answer | str:
-        headers: Mapping[str, str] | None = None
-        status = 0
-        began = self._clock.monotonic()
+        outcome: Answer | NoAnswer = NoAnswer("", None, None)
         try:
-            response = self._session.request(
-                request.method,
-                self._url(request.path),
-                params=dict(request.params),
-                data=request.body,
-                headers={"Content-Type": "application/json"} if request.body else None,
-                timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
-            )
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            status = response.status_code
-            content = self._body(response, until=began + ANSWER_TIMEOUT)
-        except _NETWORK_ERRORS as error:
-            return _network_trouble(error)
+            with self._in_flight:
+                outcome = self._connection.send(request)
         finally:
-            refused = status == HTTPStatus.TOO_MANY_REQUESTS
-            self._budgets.answered(request.kind, headers, refused=refused)
-        seconds = self._clock.monotonic() - began
-        self.meter.answered(seconds, len(content))
+            refused = outcome.status == HTTPStatus.TOO_MANY_REQUESTS
+            self._budgets.answered(request.kind, outcome.headers, refused=refused)
+        if isinstance(outcome, NoAnswer):
+            return outcome
+        self.meter.answered(outcome.seconds, len(outcome.content))
         LOGGER.debug(
             "Stream %s: %s answered %d, %d bytes, %.0f ms.",
             request.stream,
             request.asked,
-            status,
-            len(content),
-            seconds * 1_000,
+            outcome.status,
+            len(outcome.content),
+            outcome.seconds * 1_000,
         )
-        if status in _REDIRECTS:
+        if outcome.is_redirect:
             raise ConfigError(
-                f"{self._host} redirects to another address. The key is not sent there. Check the "
-                "region and the organization."
+                f"{self._connection.host} redirects to another address. The key is not sent there. "
+                "Check the region and the organization."
             )
-        date = _unix_seconds(headers.get("date"))
-        return _Answer(status, content, headers.get("content-encoding", ""), date)
-
-    def _body(self, response: requests.Response, *, until: float) -> bytes:
-        """Read a body as it comes over the wire.
-
-        Raises:
-            TimeoutError: when it is not complete by then, on the monotonic clock.
-            Stopped: when everything is to end.
-        """
-        chunks = []
-        with response:
-            while chunk := response.raw.read1(CHUNK, decode_content=False):
-                chunks.append(chunk)
-                self.raise_if_stopped()
-                if self._clock.monotonic() > until:
-                    raise TimeoutError
-        return b"".join(chunks)
+        return outcome
 
 
 def _without(key: str, value: object) -> object:
@@ -550,46 +441,3 @@ def _without(key: str, value: object) -> object:
     if isinstance(value, dict):
         return {name: _without(key, item) for name, item in value.items()}
     return value
-
-
-def _refuse_to_write(request: _Request) -> None:
-    """Let nothing out that could change anything in Kustomer, or go elsewhere.
-
-    Raises:
-        ValueError: when a request is neither a GET below the base address nor a search.
-    """
-    is_search = request.method == "POST" and request.path in {LIVE_PATH, ARCHIVE_PATH}
-    is_get = request.method == "GET" and request.path.startswith("/") and not request.body
-    if not is_get and not is_search:
-        raise ValueError(f"{request.asked} is not a request that reads")
-
-
-def _unix_seconds(date: str | None) -> float | None:
-    """Read a Date header (RFC 9110); None when it is none."""
-    if date is None:
-        return None
-    try:
-        moment = parsedate_to_datetime(date)
-        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
-def _network_trouble(error: Exception) -> str:
-    """Say what kept an answer from coming, without the address, query or headers."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "no trusted TLS connection"
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return "no connection in time"
-    if isinstance(
-        error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError | TimeoutError
-    ):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy does not connect"
-    text = str(error)
-    if "NameResolution" in text or "getaddrinfo" in text or "Name or service" in text:
-        return "the host name is unknown: no network, or no such organization"
-    if "refused" in text:
-        return "connection refused"
-    return "the connection broke"
