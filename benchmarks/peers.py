@@ -212,7 +212,7 @@ def install() -> None:
     if (ENVIRONMENT / "bin" / "tap-kustomer").exists():
         return
     subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-    pip = [ENVIRONMENT / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(ENVIRONMENT / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, PEER], check=True)
 
 

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from source_kustomer.source import API_URL_VARIABLE
+
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 240
 LIKELY_ALONE = 8
@@ -100,9 +102,10 @@ class Connector:
         self._seconds = seconds
         self._key = str((config or {}).get("api_key", ""))
         self._environment = {**os.environ, "AIRBYTE_ENABLE_UNSAFE_CODE": ""}
+        self._environment.pop(API_URL_VARIABLE, None)  # another test's
         self._environment.update(environment)
         if url is not None:
-            self._environment["KUSTOMER_API_URL"] = url
+            self._environment[API_URL_VARIABLE] = url
         self.config = None if config is None else self.write("config.json", config)
 
     def write(self, name: str, content: object) -> str:

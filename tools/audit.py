@@ -57,8 +57,8 @@ def runtime_distributions(name: str = CONNECTOR) -> Iterator[Distribution]:
 def licence(found: Distribution) -> str:
     """Return the licence that a distribution's metadata states, in whichever of three ways."""
     metadata = found.metadata
-    if expression := metadata.get("License-Expression"):
-        return str(expression)
+    if "License-Expression" in metadata:
+        return metadata["License-Expression"]
     prefix = "License :: "
     classifiers = [
         entry.rsplit(" :: ", 1)[-1]
@@ -67,7 +67,8 @@ def licence(found: Distribution) -> str:
     ]
     if classifiers:
         return ", ".join(classifiers)
-    lines = str(metadata.get("License") or "").strip().splitlines()
+    stated = metadata.get_all("License") or [""]
+    lines = stated[0].strip().splitlines()
     return lines[0][:LONGEST_LICENCE] if lines and lines[0].strip() else UNKNOWN
 
 
