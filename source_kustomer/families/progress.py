@@ -30,6 +30,7 @@ class _Tally:
     expected: int = 0
     searches_left: int = 0
     parents_left: int = 0
+    is_over: bool = False
 
 
 class Progress:
@@ -85,6 +86,11 @@ class Progress:
         with self._lock:
             self._tallies.setdefault(stream, _Tally()).parents_left += parents
 
+    def give_up(self, stream: str) -> None:
+        """Note that nothing more comes of a stream: it has failed, or was skipped."""
+        with self._lock:
+            self._tallies.setdefault(stream, _Tally()).is_over = True
+
     def count(self, stream: str, rows: int, *, page_size: int = 1) -> None:
         """Note rows that were handed on, and write a line when it is time for one."""
         with self._lock:
@@ -100,7 +106,7 @@ class Progress:
 
     def _line(self) -> str:
         rows = sum(tally.rows for tally in self._tallies.values())
-        known = [tally for tally in self._tallies.values() if tally.expected]
+        known = [tally for tally in self._tallies.values() if tally.expected and not tally.is_over]
         expected = sum(max(tally.expected, tally.rows) for tally in known)
         line = f"Progress: {rows:,} rows so far"
         if expected:
@@ -113,7 +119,7 @@ class Progress:
 
     def _time_left(self) -> str:
         """Tell the longer of two times, since searches and other requests go on side by side."""
-        tallies = self._tallies.values()
+        tallies = [tally for tally in self._tallies.values() if not tally.is_over]
         minutes, pace, what = max(
             (sum(counts) / pace, pace, what)
             for counts, pace, what in (
@@ -134,6 +140,8 @@ class Progress:
 
     def _under_way(self, stream: str) -> str:
         tally = self._tallies[stream]
+        if tally.is_over:
+            return ""
         if tally.parents_left:
             return f"{stream} {tally.rows:,}, {tally.parents_left:,} parents still to be asked for"
         if tally.expected > tally.rows:

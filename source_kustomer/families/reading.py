@@ -131,6 +131,7 @@ class Reading:
             was_over, self.over = self.over, True
         if was_over:
             return
+        self.sync.progress.give_up(self.stream.name)
         if isinstance(error, NotPermitted | NotFound) and not self.begun:
             LOGGER.warning("Stream %s is skipped: %s", self.stream.name, self.stream.explain(error))
             return

@@ -68,6 +68,18 @@ def test_parents_that_wait_to_be_asked_for_their_children_count_as_time_too(
     )
 
 
+def test_nothing_is_awaited_of_a_stream_that_was_given_up(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched.progress.expect("messages", 100)
+    watched.progress.expect_parents("conversation_events", 2_000)
+    watched.progress.give_up("messages")
+    watched.progress.give_up("conversation_events")
+    watched.progress.expect_parents("conversation_events", 500)
+
+    assert line(watched, caplog) == "Progress: 0 rows so far."
+
+
 def test_a_sync_of_lists_tells_its_rows(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
     watched.progress.count("tags", 80)
 
