@@ -51,5 +51,5 @@ setup(
             "types-requests",
         ],
     },
-    entry_points={"console_scripts": ["source-kustomer=source_kustomer.run:run"]},
+    entry_points={"console_scripts": ["source-kustomer=source_kustomer.airbyte.entrypoint:run"]},
 )

@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from source_kustomer.records.conversations import ConversationRecord, MessageRecord
-from source_kustomer.records.custom import CustomAttributes
-from source_kustomer.records.flatten import Shape
-from source_kustomer.records.record import Record
+from source_kustomer.rows.custom import CustomAttributes
+from source_kustomer.rows.flatten import Shape
+from source_kustomer.rows.record import Record
 
 RECORDS = 20_000
 ROUNDS = 5

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from source_kustomer.families.klass import Klass, KlassStream
+from source_kustomer.engine.klass import Klass, KlassStream
 from source_kustomer.streams import STREAMS
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from benchmarks.figures import Figure
 from kustomer_sandbox.limits import Limits
 from kustomer_sandbox.settings import Settings
-from source_kustomer.families.reader_pool import ReaderPool
+from source_kustomer.airbyte.cursors import RECORDS_PER_CHECKPOINT
+from source_kustomer.airbyte.read import READERS
+from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.kustomer.rate_limit import (
     ORGANIZATION_LIMIT,
     SEARCH_LIMIT,
@@ -24,8 +26,6 @@ from source_kustomer.kustomer.rate_limit import (
     Budget,
     Told,
 )
-from source_kustomer.read import READERS
-from source_kustomer.sync.cursor import RECORDS_PER_CHECKPOINT
 from source_kustomer.sync.windows import cut
 
 PLANS = {"Professional": 300, "Business": 500, "Enterprise": 1_000, "Ultimate": 2_000}

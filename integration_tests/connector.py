@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from source_kustomer.source import API_URL_VARIABLE
+from source_kustomer.airbyte.source import API_URL_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 240

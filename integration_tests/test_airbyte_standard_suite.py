@@ -16,7 +16,7 @@ from airbyte_cdk.test.standard_tests import (
 from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests  # noqa: F401
 
 from kustomer_sandbox import Sandbox
-from source_kustomer.source import API_URL_VARIABLE, SourceKustomer
+from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
 
 ROOT = Path(__file__).resolve().parent.parent
 _SECRETS = tempfile.TemporaryDirectory()

@@ -18,7 +18,7 @@ import yaml
 
 from integration_tests.connector import ROOT
 from kustomer_sandbox import Sandbox
-from source_kustomer.source import API_URL_VARIABLE
+from source_kustomer.airbyte.source import API_URL_VARIABLE
 
 EXAMPLES = ROOT / "examples"
 SELECTED = ("conversations", "notes", "teams", "routing_statuses")

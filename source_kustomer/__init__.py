@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from source_kustomer.source import SourceKustomer
+    from source_kustomer.airbyte.source import SourceKustomer
 
 __version__ = "0.1.0"
 __all__ = ["SourceKustomer", "__version__"]
@@ -16,7 +16,7 @@ __all__ = ["SourceKustomer", "__version__"]
 
 def __getattr__(name: str) -> Any:
     if name == "SourceKustomer":
-        from source_kustomer.source import SourceKustomer
+        from source_kustomer.airbyte.source import SourceKustomer
 
         return SourceKustomer
     raise AttributeError(name)

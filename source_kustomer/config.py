@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from source_kustomer.errors import InvalidConfig
-from source_kustomer.sync.instants import DAY, MINUTE, parse_instant
+from source_kustomer.timestamps import DAY, MINUTE, parse_timestamp
 
 DOCUMENTATION_URL: Final = "https://docs.airbyte.com/integrations/sources/kustomer"
 
@@ -178,7 +178,7 @@ class Config(BaseModel):
     @field_validator("start_date")
     @classmethod
     def _start_date_is_a_date(cls, text: str | None) -> str | None:
-        if text is not None and parse_instant(text) is None:
+        if text is not None and parse_timestamp(text) is None:
             raise ValueError("is no date of the calendar")
         return text
 
@@ -218,7 +218,7 @@ class Config(BaseModel):
         Raises:
             InvalidConfig: when the start date lies in the future.
         """
-        start = parse_instant(self.start_date)
+        start = parse_timestamp(self.start_date)
         if start is None:
             return now - DEFAULT_HISTORY
         if start > now:

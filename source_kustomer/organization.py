@@ -9,14 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from source_kustomer.config import Config
-from source_kustomer.errors import (
-    BadRequest,
-    ConfigError,
-    KustomerError,
-    NotAuthorised,
-    Stopped,
-)
-from source_kustomer.families.klass import (
+from source_kustomer.engine.klass import (
     STREAM_PREFIX,
     Klass,
     KlassStream,
@@ -27,10 +20,17 @@ from source_kustomer.families.klass import (
     list_klasses,
     stream_names,
 )
-from source_kustomer.families.reading import LOGGER
-from source_kustomer.families.stream import Stream
+from source_kustomer.engine.stream import Stream
+from source_kustomer.errors import (
+    BadRequest,
+    ConfigError,
+    KustomerError,
+    NotAuthorised,
+    Stopped,
+)
 from source_kustomer.kustomer.client import Client
-from source_kustomer.records.custom import CustomAttributes
+from source_kustomer.logger import LOGGER
+from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.streams import STREAMS
 from source_kustomer.streams.kobjects import ANY_KLASS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from source_kustomer.families.stream import Stream
+from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
 
 INTRODUCTION = """# Streams

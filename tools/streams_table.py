@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from source_kustomer.families.stream import Stream
+from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "kustomer.md"

@@ -9,9 +9,9 @@ import pytest
 
 from source_kustomer.config import REGION_HOSTS, Config, specification
 from source_kustomer.errors import InvalidConfig
-from source_kustomer.sync.instants import DAY, MINUTE, parse_instant
+from source_kustomer.timestamps import DAY, MINUTE, parse_timestamp
 
-NOW = parse_instant("2024-06-01T00:00:00Z") or 0
+NOW = parse_timestamp("2024-06-01T00:00:00Z") or 0
 
 
 def parse(**values: Any) -> Config:
@@ -65,7 +65,7 @@ def test_without_a_start_date_the_first_sync_goes_one_year_back() -> None:
     ["2024-01-02", "2024-01-02T00:00:00", "2024-01-02T00:00:00Z", "2024-01-02T02:00:00+02:00"],
 )
 def test_a_start_date_is_understood_in_every_form_that_the_pattern_allows(text: str) -> None:
-    assert parse(start_date=text).start(NOW) == parse_instant("2024-01-02T00:00:00Z")
+    assert parse(start_date=text).start(NOW) == parse_timestamp("2024-01-02T00:00:00Z")
 
 
 def test_a_start_date_in_the_future_is_refused_with_the_date() -> None:

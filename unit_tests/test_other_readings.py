@@ -18,8 +18,8 @@ from airbyte_cdk.models import (
 )
 
 from source_kustomer import SourceKustomer
-from source_kustomer.families.reading import LOGGER
-from source_kustomer.source import API_URL_VARIABLE
+from source_kustomer.airbyte.source import API_URL_VARIABLE
+from source_kustomer.engine.reading import LOGGER
 
 CONFIG = {"api_key": "k"}
 Asked = tuple[str, dict[str, str], dict[str, Any]]

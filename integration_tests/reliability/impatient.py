@@ -9,8 +9,8 @@ import os
 from functools import partial
 
 from source_kustomer import source
+from source_kustomer.airbyte.entrypoint import run
 from source_kustomer.kustomer.client import Client
-from source_kustomer.run import run
 
 PROGRAM = ("-m", "integration_tests.reliability.impatient")
 VARIABLE = "TEST_PATIENCE_SECONDS"

@@ -33,8 +33,8 @@ def test_no_state_precedes_a_row_that_it_covers(
         **UNLIMITED,
     ) as sandbox:
         (tmp_path / "sitecustomize.py").write_text(
-            "import source_kustomer.sync.cursor\n"
-            "source_kustomer.sync.cursor.RECORDS_PER_CHECKPOINT = 1\n"
+            "import source_kustomer.airbyte.cursors\n"
+            "source_kustomer.airbyte.cursors.RECORDS_PER_CHECKPOINT = 1\n"
         )
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         config = {"api_key": sandbox.key, "start_date": "2015-01-01", "num_workers": 32}

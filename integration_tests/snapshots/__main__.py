@@ -14,7 +14,7 @@ from typing import Any
 from airbyte_cdk.models import AirbyteCatalog, AirbyteMessage, AirbyteMessageSerializer, Type
 
 from source_kustomer import SourceKustomer
-from source_kustomer.families.stream import Stream
+from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
 
 TESTS = Path(__file__).resolve().parent.parent

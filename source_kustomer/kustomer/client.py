@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,15 +21,6 @@ from source_kustomer.errors import (
     error_for,
 )
 from source_kustomer.kustomer.clock import Clock
-from source_kustomer.kustomer.connection import (
-    CONNECTIONS,
-    READ_TIMEOUT,
-    Answer,
-    Connection,
-    NoAnswer,
-    Request,
-    refuse_to_write,
-)
 from source_kustomer.kustomer.documents import BrokenBody, Document, decode, document_of
 from source_kustomer.kustomer.meter import RequestMeter
 from source_kustomer.kustomer.page_size import PageSizes
@@ -44,8 +34,16 @@ from source_kustomer.kustomer.search import (
     MAX_RECORDS,
     SearchQuery,
 )
-
-LOGGER = logging.getLogger("airbyte.source-kustomer")
+from source_kustomer.kustomer.transport import (
+    CONNECTIONS,
+    READ_TIMEOUT,
+    Answer,
+    Connection,
+    NoAnswer,
+    Request,
+    refuse_to_write,
+)
+from source_kustomer.logger import LOGGER
 
 TOKEN_PATH: Final = "/auth/tokens/current"
 PATIENCE: Final = 300.0

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import Final
 
 from source_kustomer.kustomer.search import PAGE_SIZES
-
-LOGGER = logging.getLogger("airbyte.source-kustomer")
+from source_kustomer.logger import LOGGER
 
 FAILURES_BELIEVED: Final = 2
 """So many searches in a row that fail at a size and succeed below it mean the size, not chance."""

@@ -8,7 +8,6 @@ begins at row `(n - 1) * s`. If the overlapping row is not the last one seen, ro
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from enum import Enum
@@ -17,8 +16,7 @@ from typing import Any, Final
 import orjson
 
 from source_kustomer.kustomer.documents import Document
-
-LOGGER = logging.getLogger("airbyte.source-kustomer")
+from source_kustomer.logger import LOGGER
 
 GetPage = Callable[[int, int], Document]
 """Gets page `n` of size `s`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from source_kustomer.records.columns import Boolean, Integer, Text, UserObject, Values, column
-from source_kustomer.records.record import TrackedRecord
+from source_kustomer.rows.columns import Boolean, Integer, Text, UserObject, Values, column
+from source_kustomer.rows.record import TrackedRecord
 
 
 class CardRecord(TrackedRecord):

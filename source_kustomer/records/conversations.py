@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source_kustomer.records.columns import (
+from source_kustomer.rows.columns import (
     Boolean,
     Integer,
     MessageMeta,
@@ -17,7 +17,7 @@ from source_kustomer.records.columns import (
     Values,
     column,
 )
-from source_kustomer.records.record import DeletableRecord, Record
+from source_kustomer.rows.record import DeletableRecord, Record
 
 
 class ConversationRecord(DeletableRecord):

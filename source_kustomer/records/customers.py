@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from source_kustomer.records.columns import (
+from source_kustomer.rows.columns import (
     Boolean,
     Integer,
     Object,
@@ -18,7 +18,7 @@ from source_kustomer.records.columns import (
     Values,
     column,
 )
-from source_kustomer.records.record import DeletableRecord
+from source_kustomer.rows.record import DeletableRecord
 
 
 class CustomerRecord(DeletableRecord):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source_kustomer.records.columns import (
+from source_kustomer.rows.columns import (
     Boolean,
     Integer,
     Text,
@@ -11,7 +11,7 @@ from source_kustomer.records.columns import (
     Values,
     column,
 )
-from source_kustomer.records.record import DeletableRecord, TrackedRecord
+from source_kustomer.rows.record import DeletableRecord, TrackedRecord
 
 
 class KbArticleRecord(DeletableRecord):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source_kustomer.families.stream import Stream
+from source_kustomer.engine.stream import Stream
 from source_kustomer.streams.apps import (
     Cards,
     EmailHooks,

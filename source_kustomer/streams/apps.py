@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from source_kustomer.families.hooks import HookStream
-from source_kustomer.families.listing import ListStream, Walk
+from source_kustomer.engine.hooks import HookStream
+from source_kustomer.engine.listing import ListStream, Walk
 from source_kustomer.records.apps import (
     CardRecord,
     HookRecord,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source_kustomer.families.search import SearchStream
+from source_kustomer.engine.search import SearchStream
 from source_kustomer.records.conversations import (
     ConversationRecord,
     ConversationTimeRecord,

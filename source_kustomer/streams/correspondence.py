@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from source_kustomer.families.attachments import AttachmentsByMessage, without_signed_link
-from source_kustomer.families.child import ChildStream
+from source_kustomer.engine.attachments import AttachmentsByMessage, without_signed_link
+from source_kustomer.engine.child import ChildStream
 from source_kustomer.records.correspondence import AttachmentRecord, DraftRecord, ForwardRecord
 from source_kustomer.streams.conversations import Conversations, Messages
 from source_kustomer.streams.customers import Customers

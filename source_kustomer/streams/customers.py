@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from source_kustomer.families.doubtful import DoubtfulSearchStream
-from source_kustomer.families.listing import Walk
-from source_kustomer.families.search import SEARCH_ROLES, SearchStream
+from source_kustomer.engine.doubtful import DoubtfulSearchStream
+from source_kustomer.engine.listing import Walk
+from source_kustomer.engine.search import SEARCH_ROLES, SearchStream
 from source_kustomer.records.customers import CompanyRecord, CustomerRecord
 
 

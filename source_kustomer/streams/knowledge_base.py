@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from source_kustomer.engine.listing import ListStream, Walk
+from source_kustomer.engine.reading import Reading
 from source_kustomer.errors import NotFound
-from source_kustomer.families.listing import ListStream, Walk
-from source_kustomer.families.reading import Reading
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.records.knowledge_base import (

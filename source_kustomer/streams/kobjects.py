@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from source_kustomer.engine.klass import list_klasses
+from source_kustomer.engine.listing import ListStream, Walk
+from source_kustomer.engine.reading import Reading
+from source_kustomer.engine.search import SearchStream
 from source_kustomer.errors import ConfigError, NotFound
-from source_kustomer.families.klass import list_klasses
-from source_kustomer.families.listing import ListStream, Walk
-from source_kustomer.families.reading import LOGGER, Reading
-from source_kustomer.families.search import SearchStream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
+from source_kustomer.logger import LOGGER
 from source_kustomer.records.kobjects import CustomAttributeRecord, KlassRecord, KobjectRecord
 
 METADATA = "/metadata/{resource}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from source_kustomer.families.doubtful import DoubtfulSearchStream
-from source_kustomer.families.listing import ListStream, Walk
-from source_kustomer.families.reading import Reading
-from source_kustomer.families.search import SEARCH_ROLES
+from source_kustomer.engine.doubtful import DoubtfulSearchStream
+from source_kustomer.engine.listing import ListStream, Walk
+from source_kustomer.engine.reading import Reading
+from source_kustomer.engine.search import SEARCH_ROLES
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.records.routing import (

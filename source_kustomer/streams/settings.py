@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from source_kustomer.families.listing import ListStream, ObjectStream, Walk
-from source_kustomer.families.reading import Reading
+from source_kustomer.engine.listing import ListStream, ObjectStream, Walk
+from source_kustomer.engine.reading import Reading
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.records.settings import (
     BrandRecord,

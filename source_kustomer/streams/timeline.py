@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from source_kustomer.engine.audit import AuditStream
+from source_kustomer.engine.child import ChildStream
 from source_kustomer.errors import NotFound
-from source_kustomer.families.audit import AuditStream
-from source_kustomer.families.child import ChildStream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.records.timeline import (

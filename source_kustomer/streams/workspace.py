@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from source_kustomer.families.listing import ListStream, Walk
+from source_kustomer.engine.listing import ListStream, Walk
 from source_kustomer.records.workspace import (
     ShortcutRecord,
     TagRecord,

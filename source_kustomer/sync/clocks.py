@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from source_kustomer.sync.instants import SECOND, from_unix_seconds
+from source_kustomer.timestamps import SECOND, from_unix_seconds
 
 
 @dataclass(frozen=True)

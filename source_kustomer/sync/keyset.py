@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from source_kustomer.errors import TimestampTooDense, UnexpectedDocument, UnorderedPage
-from source_kustomer.sync.instants import MILLISECOND, SECOND, format_instant, parse_instant
+from source_kustomer.timestamps import MILLISECOND, SECOND, format_timestamp, parse_timestamp
 
 Resource = Mapping[str, Any]
 
@@ -168,7 +168,7 @@ class KeysetReader:
                 return
             if number * size >= MAX_RECORDS_PER_QUERY:
                 break
-        raise TimestampTooDense(format_instant(ask.start), MAX_RECORDS_PER_QUERY)
+        raise TimestampTooDense(format_timestamp(ask.start), MAX_RECORDS_PER_QUERY)
 
 
 def _by_creation(fetch: Fetch, group: Ask) -> Iterator[Batch]:
@@ -215,10 +215,10 @@ def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
                 size = page.page_size or len(page.data) or 1
                 expected = max(expected, page.total or 0)
                 if expected > MAX_RECORDS_PER_QUERY:
-                    raise TimestampTooDense(format_instant(ask.start), expected)
+                    raise TimestampTooDense(format_timestamp(ask.start), expected)
                 # The count may be capped as the pages are: the announced next page tells then.
                 if page.has_next and number * size >= MAX_RECORDS_PER_QUERY:
-                    raise TimestampTooDense(format_instant(ask.start), expected)
+                    raise TimestampTooDense(format_timestamp(ask.start), expected)
                 rows = [row for row in page.data if not _is_among(taken, row)]
                 taken.update(str(row.get("id")) for row in rows)
                 is_counted = page.total is None or number * size >= page.total
@@ -249,7 +249,7 @@ def _answer(fetch: Fetch, ask: Ask) -> Iterator[Page]:
                 yield page
                 return
     raise UnexpectedDocument(
-        f"The search announces records from {format_instant(ask.start)} on but delivers none."
+        f"The search announces records from {format_timestamp(ask.start)} on but delivers none."
     )
 
 
@@ -259,7 +259,7 @@ def _batch(rows: Sequence[Resource], page: Page, closed_until: int) -> Batch:
 
 def _stamp(row: Resource, name: str) -> int | None:
     attributes = row.get("attributes")
-    instant = parse_instant(attributes.get(name)) if isinstance(attributes, Mapping) else None
+    instant = parse_timestamp(attributes.get(name)) if isinstance(attributes, Mapping) else None
     return None if instant is None else instant - instant % MILLISECOND
 
 
@@ -348,7 +348,7 @@ def ordered_stamps(
                 if stamp % SECOND == 0 and position - stamp < SECOND:
                     stamp = position
                 elif version not in met:
-                    raise UnorderedPage(format_instant(position), format_instant(stamp))
+                    raise UnorderedPage(format_timestamp(position), format_timestamp(stamp))
             met.add(version)
             position = stamp if position is None else max(position, stamp)
         stamps.append(stamp)

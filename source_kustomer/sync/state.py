@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from source_kustomer.errors import InvalidState
 from source_kustomer.sync.coverage import NOTHING, Coverage, Span
-from source_kustomer.sync.instants import format_instant, parse_instant
+from source_kustomer.timestamps import format_timestamp, parse_timestamp
 
 BEGINNING: Final = -(1 << 62)
 """Before every record: state does not say where reading once began."""
@@ -64,12 +64,12 @@ class StreamState:
         if self.until is None:
             return {}
         reached = self.complete_until
-        blob: dict[str, Any] = {} if reached is None else {cursor_field: format_instant(reached)}
+        blob: dict[str, Any] = {} if reached is None else {cursor_field: format_timestamp(reached)}
         if self.is_complete:
             return blob
-        blob["until"] = format_instant(self.until)
+        blob["until"] = format_timestamp(self.until)
         blob["done"] = [
-            [format_instant(start), format_instant(end)]
+            [format_timestamp(start), format_timestamp(end)]
             for start, end in self.coverage.spans
             if start != BEGINNING
         ]
@@ -111,7 +111,7 @@ def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> Stre
 def _instant(stream: str, name: str, value: object) -> int | None:
     if value is None:
         return None
-    instant = parse_instant(value)
+    instant = parse_timestamp(value)
     if instant is None:
         raise InvalidState(stream, f'its "{name}" is {value!r}, which is no timestamp')
     return instant
@@ -122,7 +122,7 @@ def _spans(stream: str, value: object) -> list[Span]:
         raise InvalidState(stream, f'its "done" is {value!r}, not a list of spans')
     spans: list[Span] = []
     for pair in value:
-        bounds = [parse_instant(bound) for bound in pair] if isinstance(pair, list) else []
+        bounds = [parse_timestamp(bound) for bound in pair] if isinstance(pair, list) else []
         start, end = bounds if len(bounds) == len(("start", "end")) else (None, None)
         if start is None or end is None:
             raise InvalidState(stream, f'its "done" holds {pair!r}, not a pair of timestamps')

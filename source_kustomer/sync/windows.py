@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 
 from source_kustomer.sync.coverage import Span
-from source_kustomer.sync.instants import DAY, MILLISECOND
+from source_kustomer.timestamps import DAY, MILLISECOND
 
 LIVE_SEARCH_AGE: Final = 730 * DAY
 """The standard search holds what was updated in the last two years (vendor's OpenAPI text)."""

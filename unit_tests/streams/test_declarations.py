@@ -7,7 +7,7 @@ import re
 import pytest
 from jsonschema import Draft7Validator
 
-from source_kustomer.families.stream import Stream
+from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
 
 ROLES_UNDOCUMENTED = {"chat_settings", "notifications", "role_groups", "roles"}

@@ -1,7 +1,7 @@
 """The files of messages, which are fetched several at a time."""
 
+from source_kustomer.engine.parent_feed import Parent
 from source_kustomer.errors import NotFound
-from source_kustomer.families.parent_feed import Parent
 from source_kustomer.kustomer.documents import document_of
 from source_kustomer.streams.correspondence import MessageAttachments
 

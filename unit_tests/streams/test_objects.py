@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kustomer_sandbox import Sandbox
-from source_kustomer.source import API_URL_VARIABLE
+from source_kustomer.airbyte.source import API_URL_VARIABLE
 from source_kustomer.streams import STREAMS
 from unit_tests.streams.conftest import PLENTY, Reader
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source_kustomer.sync.clocks import Clocks
-from source_kustomer.sync.instants import MILLISECOND, SECOND
+from source_kustomer.timestamps import MILLISECOND, SECOND
 
 NOW = 1_900_000_000.5
 seconds = st.floats(-(10**6), 10**6)

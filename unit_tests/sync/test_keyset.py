@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source_kustomer.errors import TimestampTooDense, UnexpectedDocument, UnorderedPage
-from source_kustomer.sync.instants import MILLISECOND, format_instant
 from source_kustomer.sync.keyset import Ask, KeysetReader
+from source_kustomer.timestamps import MILLISECOND, format_timestamp
 
 T0 = 1_700_000_000_000_000
 
@@ -70,8 +70,8 @@ def resource(id_, updated, created):
     return {
         "id": id_,
         "attributes": {
-            "updatedAt": format_instant(T0 + told * MILLISECOND),
-            "createdAt": format_instant(T0 + created * MILLISECOND),
+            "updatedAt": format_timestamp(T0 + told * MILLISECOND),
+            "createdAt": format_timestamp(T0 + created * MILLISECOND),
         },
     }
 

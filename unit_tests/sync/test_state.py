@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from source_kustomer.airbyte.cursors import CoverageCursor
 from source_kustomer.errors import InvalidState
 from source_kustomer.sync.coverage import Coverage
-from source_kustomer.sync.cursor import CoverageCursor
-from source_kustomer.sync.instants import DAY, MILLISECOND, MINUTE, format_instant, parse_instant
 from source_kustomer.sync.state import BEGINNING, StreamState, parse_state
+from source_kustomer.timestamps import DAY, MILLISECOND, MINUTE, format_timestamp, parse_timestamp
 
 END = 2_000_000_000 * 1_000_000
 
@@ -35,7 +35,7 @@ def blob_of(message):
 def test_the_plain_state_of_older_connectors_is_read():
     state = parse_state("messages", "updated_at", {"updated_at": "2024-05-01T00:00:00Z"})
 
-    assert state.complete_until == parse_instant("2024-05-01T00:00:00Z")
+    assert state.complete_until == parse_timestamp("2024-05-01T00:00:00Z")
     assert state.is_complete
 
 
@@ -68,7 +68,7 @@ def test_an_empty_state_is_a_first_sync():
 def test_a_sync_continues_a_lookback_before_the_end_of_the_last():
     reached = END - 5 * DAY
 
-    gaps = list(cursor({"updated_at": format_instant(reached)}).gaps())
+    gaps = list(cursor({"updated_at": format_timestamp(reached)}).gaps())
 
     assert gaps == [(reached - 10 * MINUTE, END)]
 
@@ -76,14 +76,14 @@ def test_a_sync_continues_a_lookback_before_the_end_of_the_last():
 def test_a_state_older_than_the_start_date_is_continued_where_it_stands():
     reached = END - 300 * DAY
 
-    gaps = list(cursor({"updated_at": format_instant(reached)}, lookback=0).gaps())
+    gaps = list(cursor({"updated_at": format_timestamp(reached)}, lookback=0).gaps())
 
     assert gaps == [(reached, END)]
 
 
 def test_a_state_in_the_future_gives_nothing_to_read_and_keeps_its_place():
     told = []
-    blob = {"updated_at": format_instant(END + DAY)}
+    blob = {"updated_at": format_timestamp(END + DAY)}
     ahead = cursor(blob, told=told)
 
     ahead.ensure_at_least_one_state_emitted()
@@ -94,7 +94,7 @@ def test_a_state_in_the_future_gives_nothing_to_read_and_keeps_its_place():
 
 def test_a_state_that_is_ahead_by_a_moment_gives_nothing_and_keeps_its_place_too():
     told = []
-    blob = {"updated_at": format_instant(END + MILLISECOND)}
+    blob = {"updated_at": format_timestamp(END + MILLISECOND)}
     ahead = cursor(blob, told=told)
 
     ahead.ensure_at_least_one_state_emitted()
@@ -106,9 +106,9 @@ def test_a_state_that_is_ahead_by_a_moment_gives_nothing_and_keeps_its_place_too
 def test_an_interrupted_sync_is_resumed_with_whatever_lookback_is_set_now():
     until = END - DAY
     blob = {
-        "updated_at": format_instant(until - 50 * DAY),
-        "until": format_instant(until),
-        "done": [[format_instant(until - 20 * DAY), format_instant(until)]],
+        "updated_at": format_timestamp(until - 50 * DAY),
+        "until": format_timestamp(until),
+        "done": [[format_timestamp(until - 20 * DAY), format_timestamp(until)]],
     }
 
     assert list(cursor(blob, lookback=0).gaps()) == [
@@ -121,9 +121,9 @@ def test_an_interrupted_sync_is_resumed_with_whatever_lookback_is_set_now():
 def test_an_interrupted_sync_reads_its_gaps_and_the_last_stretch_again():
     until = END - DAY
     blob = {
-        "updated_at": format_instant(until - 50 * DAY),
-        "until": format_instant(until),
-        "done": [[format_instant(until - 20 * DAY), format_instant(until)]],
+        "updated_at": format_timestamp(until - 50 * DAY),
+        "until": format_timestamp(until),
+        "done": [[format_timestamp(until - 20 * DAY), format_timestamp(until)]],
     }
 
     gaps = list(cursor(blob).gaps())
@@ -132,7 +132,7 @@ def test_an_interrupted_sync_reads_its_gaps_and_the_last_stretch_again():
 
 
 def test_a_full_refresh_ignores_what_earlier_syncs_have_read():
-    blob = {"updated_at": format_instant(END - DAY)}
+    blob = {"updated_at": format_timestamp(END - DAY)}
 
     assert list(cursor(blob, refresh=True).gaps()) == [(END - 100 * DAY, END)]
 
@@ -153,7 +153,7 @@ def test_an_empty_instant_is_told_apart_from_a_complete_state():
 
     whole.close(END - 100 * DAY, None, rows=1, final=True)
 
-    assert blob_of(told[-1]) == {"updated_at": format_instant(END)}
+    assert blob_of(told[-1]) == {"updated_at": format_timestamp(END)}
 
 
 def test_the_last_state_is_told_once():
@@ -198,7 +198,7 @@ def test_states_only_move_forward_and_end_complete(days):
 
     for earlier, later in itertools.pairwise(covered):
         assert Coverage.of([*earlier.spans, *later.spans]) == later
-    assert blob_of(told[-1]) == {"updated_at": format_instant(END)}
+    assert blob_of(told[-1]) == {"updated_at": format_timestamp(END)}
 
 
 @pytest.mark.parametrize(
@@ -214,19 +214,19 @@ def test_states_only_move_forward_and_end_complete(days):
     ],
 )
 def test_timestamps_are_read_in_all_their_forms(text, expected):
-    assert format_instant(parse_instant(text)) == expected
+    assert format_timestamp(parse_timestamp(text)) == expected
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2024-13-01", None, 5, {}, "2024-05-01T25:00:00Z"])
 def test_what_is_no_timestamp_is_none(text):
-    assert parse_instant(text) is None
+    assert parse_timestamp(text) is None
 
 
 @given(st.integers(0, 4 * 10**12))
 def test_an_instant_survives_being_written(milliseconds):
     instant = milliseconds * MILLISECOND
 
-    assert parse_instant(format_instant(instant)) == instant
+    assert parse_timestamp(format_timestamp(instant)) == instant
 
 
 steps = st.lists(
@@ -273,7 +273,7 @@ def test_whatever_syncs_are_cut_short_all_that_a_state_covers_has_been_read(sequ
         truly = Coverage.of([(BEGINNING, END - 100 * DAY), *((a, min(b, t)) for a, b, t in read)])
         assert Coverage.of([*truly.spans, *covered.spans]) == truly
         if ends:
-            assert blob == {"updated_at": format_instant(now)}
+            assert blob == {"updated_at": format_timestamp(now)}
 
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), max_size=6), st.integers(0, 5))

@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source_kustomer.sync.coverage import Coverage
-from source_kustomer.sync.instants import DAY, MILLISECOND
 from source_kustomer.sync.windows import (
     LIVE_SEARCH_AGE,
     MIN_PAGES_PER_WINDOW,
@@ -15,6 +14,7 @@ from source_kustomer.sync.windows import (
     cut,
     plan,
 )
+from source_kustomer.timestamps import DAY, MILLISECOND
 
 NOW = 2_000_000_000 * 1_000_000
 EDGE = NOW - LIVE_SEARCH_AGE

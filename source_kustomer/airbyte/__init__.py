@@ -1,0 +1,1 @@
+"""Everything that touches the runtime of the Airbyte CDK."""

@@ -1,0 +1,212 @@
+"""The connector's four verbs: spec, check, discover, read."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import Any, Final
+
+from airbyte_cdk.models import (
+    AirbyteCatalog,
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    ConnectorSpecification,
+    DestinationSyncMode,
+    Status,
+)
+from airbyte_cdk.sources import Source
+
+from source_kustomer.airbyte import inputs
+from source_kustomer.airbyte.read import Read
+from source_kustomer.airbyte.trace_errors import traced
+from source_kustomer.config import DOCUMENTATION_URL, Config, specification
+from source_kustomer.engine.child import ChildStream
+from source_kustomer.engine.stream import Stream
+from source_kustomer.errors import (
+    KustomerError,
+    NotFound,
+    NotPermitted,
+    TransientError,
+    UnexpectedError,
+)
+from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.rate_limit import Budgets
+from source_kustomer.logger import LOGGER
+from source_kustomer.organization import Organization
+from source_kustomer.streams import STREAMS
+from source_kustomer.timestamps import from_unix_seconds
+
+API_URL_VARIABLE: Final = "KUSTOMER_API_URL"
+"""Operators, not users, choose hosts: this overrides the address for the sandbox and proxies."""
+
+CHECK_PATIENCE: Final = 15.0
+"""Seconds that a check waits out trouble before it tells of it."""
+PROBES_AT_ONCE: Final = 8
+
+
+class SourceKustomer(Source):
+    """Replicates a company's Kustomer CRM."""
+
+    check_config_against_spec = False  # Config.parse does, with clearer sentences
+
+    def __init__(self) -> None:
+        """Start without a connection."""
+        self._client: Client | None = None
+        self._reading: Read | None = None
+
+    @property
+    def name(self) -> str:
+        """The connector's name."""
+        return "source-kustomer"
+
+    def stop(self) -> None:
+        """End every wait, repeat no request, and tell what has been read.
+
+        For when the process is told to end: an answer that does not come may hold up a stream for
+        longer than there is.
+        """
+        if self._client is not None:
+            self._client.stop()
+        if self._reading is not None:
+            self._reading.checkpoint()
+
+    @staticmethod
+    def read_config(config_path: str) -> MutableMapping[str, Any]:
+        """Read the configuration file."""
+        return inputs.read_config(config_path)
+
+    @classmethod
+    def read_catalog(cls, catalog_path: str) -> ConfiguredAirbyteCatalog:
+        """Read the configured catalog."""
+        return inputs.read_catalog(catalog_path)
+
+    @classmethod
+    def read_state(cls, state_path: str | None) -> list[AirbyteStateMessage]:
+        """Read the state file, if there is one."""
+        return inputs.read_state(state_path)
+
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
+        """Return the configuration as it is; the key is not written to a file."""
+        return config
+
+    def spec(self, logger: logging.Logger) -> ConnectorSpecification:
+        """Return the form that Airbyte shows."""
+        return ConnectorSpecification(
+            documentationUrl=DOCUMENTATION_URL,
+            connectionSpecification=specification(),
+            supportsIncremental=True,
+            supported_destination_sync_modes=[
+                DestinationSyncMode.append,
+                DestinationSyncMode.overwrite,
+                DestinationSyncMode.append_dedup,
+            ],
+        )
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        """Tell the truth about the connection in one sentence."""
+        try:
+            settings = Config.parse(config)
+            now = from_unix_seconds(time.time())
+            settings.start(now)
+            client = self._connect(settings, patience=CHECK_PATIENCE)
+            streams = [declaration() for declaration in STREAMS]
+            refusals = _refusals(streams, client)
+        except KustomerError as error:
+            return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
+        for stream, reason in refusals.items():
+            LOGGER.warning("Stream %s cannot be read: %s", stream, reason)
+        # What any valid key may read says nothing about the key's roles.
+        telling = [stream.name for stream in streams if stream.roles]
+        if refusals.keys() >= set(telling):
+            stream, reason = next(iter(refusals.items()))
+            return AirbyteConnectionStatus(
+                status=Status.FAILED,
+                message="The API key is valid but may read none of the streams. "
+                f"{stream}: {reason}",
+            )
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        """Return every stream with its columns, the organization's own ones included."""
+        try:
+            settings = Config.parse(config)
+            client = self._connect(settings, patience=CHECK_PATIENCE)
+            organization = Organization.explore(client, settings)
+        except KustomerError as error:
+            raise traced(error) from None
+        return AirbyteCatalog(
+            streams=[
+                stream.as_airbyte_stream(organization.schema(stream))
+                for stream in organization.streams
+            ]
+        )
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        """Yield rows and checkpoints of the configured streams.
+
+        Raises:
+            AirbyteTracedException: when the input is not usable, or when a stream failed; the
+                failed stream's own trace message has then been yielded.
+        """
+        try:
+            settings = Config.parse(config)
+            client = self._connect(settings)
+            read = Read.prepare(client, settings, catalog, inputs.states_by_stream(state))
+        except KustomerError as error:
+            raise traced(error) from None
+        self._reading = read
+        yield from read.messages()
+
+    def _connect(self, config: Config, *, patience: float | None = None) -> Client:
+        base_url = os.environ.get(API_URL_VARIABLE) or config.base_url
+        budgets = Budgets(share=config.rate_limit_share / 100)
+        settings: dict[str, Any] = {} if patience is None else {"patience": patience}
+        if config.num_workers is not None:
+            settings["max_in_flight"] = config.num_workers
+        self._client = Client(
+            base_url, config.api_key.get_secret_value(), budgets=budgets, **settings
+        )
+        return self._client
+
+
+def _refusals(streams: Sequence[Stream], client: Client) -> dict[str, str]:
+    """Check the key, ask for a record of every stream, and return why some cannot be read.
+
+    Raises:
+        KustomerError: when none can, for a reason that concerns them all: a refused key, no answer.
+    """
+    reasons: dict[str, str] = {}
+    is_answering = False
+    with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
+        probes: dict[Future[None], list[Stream]] = {pool.submit(client.check_key): []}
+        probes |= {pool.submit(alike[0].probe, client): alike for alike in _probed_alike(streams)}
+        for probe in as_completed(probes):
+            concerned, error = probes[probe], probe.exception()
+            if error is None or isinstance(error, NotPermitted | NotFound | UnexpectedError):
+                is_answering = is_answering or bool(concerned)
+            elif not isinstance(error, TransientError) or not is_answering:
+                client.stop()  # the other probes would only meet the same
+                raise error
+            if isinstance(error, KustomerError):
+                reasons |= {stream.name: stream.explain(error) for stream in concerned}
+    return {stream.name: reasons[stream.name] for stream in streams if stream.name in reasons}
+
+
+def _probed_alike(streams: Sequence[Stream]) -> list[list[Stream]]:
+    """Put streams together whose probes ask the same: children and their parent."""
+    groups: dict[type[Stream], list[Stream]] = {}
+    for stream in streams:
+        asked = stream.parent if isinstance(stream, ChildStream) else type(stream)
+        groups.setdefault(asked, []).append(stream)
+    return list(groups.values())

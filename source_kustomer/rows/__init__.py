@@ -1,0 +1,1 @@
+"""JSON:API resources as rows: column types, values, schemas."""

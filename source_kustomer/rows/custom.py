@@ -1,0 +1,201 @@
+"""Custom attributes: columns that an organization has defined for itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from source_kustomer.rows.values import SCHEMAS
+
+COLUMN_PREFIX: Final = "custom_"
+
+_TYPES: Final = {
+    "number": "number",
+    "integer": "number",
+    "boolean": "boolean",
+    "date": "timestamp",
+    "datetime": "timestamp",
+    "date-time": "timestamp",
+    "tree": "text",
+    "url": "text",
+    "id": "text",
+    "ids": "texts",
+    "array": "values",
+    "object": "user_object",
+}
+"""The metadata's types that leave no doubt, as column types. `string` is said of dates as well.
+
+A tree's value is the dotted path of its leaf.
+"""
+
+_SUFFIXES: Final = {
+    "Bool": "boolean",
+    "Tree": "text",
+    "Str": "text",
+    "Txt": "text",
+    "Num": "number",
+    "Url": "text",
+    "Ids": "texts",
+    "Id": "text",
+    "At": "timestamp",
+}
+"""What the end of a name says of the type (developer.kustomer.com, "Custom attributes")."""
+
+_LISTABLE: Final = frozenset({"text", "number", "boolean", "timestamp"})
+"""Types of which there are lists, named with an s."""
+
+_LONGEST_ENUMERATION: Final = 30
+_DIGEST_LENGTH: Final = 6
+
+
+@dataclass(frozen=True)
+class CustomAttribute:
+    """One attribute: its name, verbatim, and what is known of it."""
+
+    name: str
+    column_type: str
+    description: str
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Its JSON schema."""
+        return {**_schema_of(self.column_type), "description": self.description}
+
+
+@dataclass(frozen=True)
+class CustomAttributes:
+    """The custom attributes of one kind of object, by name."""
+
+    by_name: Mapping[str, CustomAttribute] = field(default_factory=dict)
+    as_columns: bool = False
+    """Whether attributes have columns of their own beside the object `custom`."""
+
+    column_names: Mapping[str, str] | None = None
+    """The attributes that have a column, and its name; None gives one to each."""
+
+    @staticmethod
+    def from_metadata(resource: Mapping[str, Any], *, as_columns: bool = False) -> CustomAttributes:
+        """Read the answer of `GET /metadata/{resource}`.
+
+        Args:
+            resource: its one resource: a map of attributes by name, in `attributes.properties`.
+            as_columns: whether each is to have a column of its own.
+        """
+        attributes = resource.get("attributes")
+        properties = attributes.get("properties") if isinstance(attributes, Mapping) else None
+        entries = properties.items() if isinstance(properties, Mapping) else ()
+        found = (_attribute(str(name), entry) for name, entry in entries)
+        return CustomAttributes({one.name: one for one in found}, as_columns)
+
+    @staticmethod
+    def from_schema(schema: Mapping[str, Any]) -> CustomAttributes:
+        """Read the attributes back from a stream's JSON schema, as it stands in the catalog.
+
+        Rows then fit the types that were discovered, whatever has been redefined since, and have
+        the columns that are selected there, with or without `custom` itself.
+        """
+        properties = schema.get("properties") or {}
+        entries = dict((properties.get("custom") or {}).get("properties") or {})
+        columns = {}
+        for column, entry in properties.items():
+            if column.startswith(COLUMN_PREFIX):
+                name = _name_of(column)
+                columns[name] = column
+                entries.setdefault(name, entry)
+        found = {
+            name: CustomAttribute(name, _column_type(entry), entry.get("description", ""))
+            for name, entry in entries.items()
+        }
+        return CustomAttributes(found, bool(columns), columns)
+
+    def columns(self) -> dict[str, CustomAttribute]:
+        """Return the attributes that have a column of their own, by the column's name.
+
+        Names that differ only in case would be one column to most warehouses: the first of them
+        in alphabetical order has its plain name, the others end in a digest of theirs.
+        """
+        if not self.as_columns:
+            return {}
+        names = self.column_names
+        if names is None:
+            names = _column_names(self.by_name)
+        return {column: self.by_name[name] for name, column in names.items()}
+
+
+def _column_names(names: Iterable[str]) -> dict[str, str]:
+    """Return the columns' names, by the attributes' names and in their order."""
+    first: dict[str, str] = {}
+    listed = list(names)
+    for name in sorted(listed):
+        first.setdefault(name.casefold(), name)
+    return {
+        name: COLUMN_PREFIX + name if first[name.casefold()] == name else _apart(name)
+        for name in listed
+    }
+
+
+def _apart(name: str) -> str:
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{COLUMN_PREFIX}{name}_{digest}"
+
+
+def _name_of(column: str) -> str:
+    """Return the name of the attribute that a column was made for."""
+    shortened = column[len(COLUMN_PREFIX) : -_DIGEST_LENGTH - 1]
+    return shortened if _apart(shortened) == column else column[len(COLUMN_PREFIX) :]
+
+
+def _attribute(name: str, entry: object) -> CustomAttribute:
+    facts = entry if isinstance(entry, Mapping) else {}
+    suffix = next((one for one in _SUFFIXES if name.endswith(one)), "")
+    column_type = _TYPES.get(str(facts.get("type")).lower()) or _SUFFIXES.get(suffix, "text")
+    if facts.get("tree"):
+        column_type = "text"
+    is_list = facts.get("multi") is True or facts.get("array") is True
+    if is_list and column_type == "user_object":
+        column_type = "values"
+    elif is_list and column_type in _LISTABLE:
+        column_type += "s"
+    return CustomAttribute(name, column_type, _description(name, facts))
+
+
+def _description(name: str, facts: Mapping[str, Any]) -> str:
+    parts = [f"Custom attribute: {facts.get('displayName') or name}."]
+    enumeration = facts.get("enumeration")
+    if isinstance(enumeration, list) and enumeration:
+        shown = ", ".join(_choice(value) for value in enumeration[:_LONGEST_ENUMERATION])
+        more = ", …" if len(enumeration) > _LONGEST_ENUMERATION else ""
+        parts.append(f"One of: {shown}{more}.")
+    if facts.get("target"):
+        parts.append(f"Refers to {facts['target']}.")
+    if facts.get("tree"):
+        parts.append("A path in a tree, its parts joined by dots.")
+    if facts.get("deletedAt"):
+        parts.append("Deleted in Kustomer.")
+    return " ".join(parts)
+
+
+def _choice(value: object) -> str:
+    return str(value.get("value", value) if isinstance(value, Mapping) else value)
+
+
+def _schema_of(column_type: str) -> dict[str, Any]:
+    if column_type in SCHEMAS:
+        return SCHEMAS[column_type]
+    return {"type": ["null", "array"], "items": SCHEMAS[column_type.removesuffix("s")]}
+
+
+def _column_type(schema: Mapping[str, Any]) -> str:
+    kinds = schema.get("type")
+    kind = next((k for k in kinds if k != "null"), "string") if isinstance(kinds, list) else kinds
+    if kind == "array":
+        items = schema.get("items")
+        item = _column_type(items) if isinstance(items, Mapping) and "type" in items else ""
+        return f"{item}s" if item in _LISTABLE else "values"
+    if kind == "object":
+        return "user_object"
+    if kind == "string":
+        return "timestamp" if schema.get("format") == "date-time" else "text"
+    return {"number": "number", "integer": "number", "boolean": "boolean"}.get(str(kind), "text")

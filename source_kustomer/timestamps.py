@@ -1,0 +1,68 @@
+"""Instants as integers: microseconds since 1970 in UTC, exact to compare and to add to.
+
+Kustomer writes `2024-05-01T12:00:00.123Z`; offsets and missing milliseconds occur too.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+MILLISECOND: Final = 1_000
+SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
+DAY: Final = 86_400 * SECOND
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_RFC3339: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:?\d{2})?"
+)
+
+
+def parse_timestamp(text: object) -> int | None:
+    """Read an RFC 3339 date-time, or a plain date.
+
+    Args:
+        text: what stands in the place of a timestamp; anything at all.
+
+    Returns:
+        Microseconds since 1970 in UTC, rounded down; None when it is no timestamp. A missing
+        zone is read as UTC.
+    """
+    if not isinstance(text, str):
+        return None
+    match = _RFC3339.fullmatch(text.strip())
+    if match is None:
+        return _parse_date(text)
+    date, time, fraction, zone = match.groups()
+    micros = (fraction or "")[:6].ljust(6, "0")
+    zone = "+00:00" if zone in (None, "Z", "z") else zone
+    if len(zone) == len("+0000"):
+        zone = f"{zone[:3]}:{zone[3:]}"
+    try:
+        moment = datetime.fromisoformat(f"{date}T{time}.{micros}{zone}")
+        return (moment - _EPOCH) // _MICROSECOND
+    except (ValueError, OverflowError):
+        return None
+
+
+def _parse_date(text: str) -> int | None:
+    try:
+        day = datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    return (day - _EPOCH) // _MICROSECOND
+
+
+def format_timestamp(instant: int) -> str:
+    """Write an instant as RFC 3339 in UTC: to the millisecond, finer only when it is finer."""
+    moment = _EPOCH + timedelta(microseconds=instant)
+    precision = "microseconds" if instant % MILLISECOND else "milliseconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def from_unix_seconds(seconds: float) -> int:
+    """Convert Unix time in seconds to an instant, to the millisecond."""
+    return int(seconds * 1_000) * MILLISECOND

@@ -1,0 +1,167 @@
+"""The four verbs in process, as frameworks call them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import ConfiguredAirbyteCatalog, FailureType, Status, Type
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
+
+import source_kustomer
+from kustomer_sandbox import Sandbox
+from source_kustomer import SourceKustomer
+from source_kustomer.airbyte.source import API_URL_VARIABLE, PROBES_AT_ONCE
+from source_kustomer.engine.reading import LOGGER
+from source_kustomer.streams import STREAMS
+
+NO_LIMIT = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with (
+        Sandbox(100, organization_per_minute=NO_LIMIT, searches_per_minute=NO_LIMIT) as sandbox,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv(API_URL_VARIABLE, sandbox.url)
+        yield sandbox
+
+
+def check(config: dict[str, Any]) -> Any:
+    return SourceKustomer().check(LOGGER, config)
+
+
+def test_the_package_exports_the_source_and_a_version() -> None:
+    assert SourceKustomer().name == "source-kustomer"
+    assert source_kustomer.__version__.count(".") == 2
+    with pytest.raises(AttributeError):
+        _ = source_kustomer.Nothing
+
+
+def test_spec_offers_every_way_to_write() -> None:
+    spec = SourceKustomer().spec(LOGGER)
+    assert spec.supportsIncremental
+    assert {mode.value for mode in spec.supported_destination_sync_modes or []} == {
+        "append",
+        "overwrite",
+        "append_dedup",
+    }
+
+
+def test_the_configuration_is_not_written_to_a_file(tmp_path: Any) -> None:
+    config = {"api_key": "k"}
+    assert SourceKustomer().configure(config, str(tmp_path)) == config
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_with_a_good_key_succeeds(sandbox: Sandbox) -> None:
+    assert check({"api_key": sandbox.key}).status is Status.SUCCEEDED
+
+
+def test_a_check_asks_for_one_record_of_each_object_at_the_most(sandbox: Sandbox) -> None:
+    sandbox.forget_requests()
+    check({"api_key": sandbox.key})
+    assert len(sandbox.requests()) <= 2 * len(STREAMS) + 2
+
+
+def test_a_check_with_some_roles_succeeds_and_names_the_rest(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = sandbox.new_key(roles=["org.permission.team.read"])
+    with caplog.at_level(logging.WARNING):
+        assert check({"api_key": key}).status is Status.SUCCEEDED
+    assert "Stream users cannot be read" in caplog.text
+    assert "Stream teams" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        ({"absent": ["/auth/tokens/current"]}, "GET /auth/tokens/current does not exist"),
+        ({"forbidden": {"auth_tokens": 0}}, "may not do GET /auth/tokens/current"),
+        ({"refused_attributes": ["note_updated_at"]}, "Stream notes cannot be read"),
+        (
+            {"fault_rate": 1.0, "fault_kinds": ["500"], "fault_paths": ["/auth/", "/slas"]},
+            "Stream slas cannot be read",
+        ),
+    ],
+    ids=[
+        "no such check of keys",
+        "a forbidden check of keys",
+        "a search that is refused",
+        "endpoints that fail",
+    ],
+)
+def test_a_check_and_discover_succeed_whatever_single_endpoints_answer(
+    sandbox: Sandbox,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: dict[str, Any],
+    told: str,
+) -> None:
+    monkeypatch.setattr(source_kustomer.airbyte.source, "CHECK_PATIENCE", 1.0)
+    caplog.set_level(logging.INFO)
+    before = {name: sandbox.settings()[name] for name in trouble}
+    sandbox.control(**trouble)
+    try:
+        assert check({"api_key": sandbox.key}).status is Status.SUCCEEDED
+        assert told in caplog.text
+        assert SourceKustomer().discover(LOGGER, {"api_key": sandbox.key}).streams
+    finally:
+        sandbox.control(**before)
+
+
+def test_a_check_fails_when_nothing_answers_and_asks_no_stream_after_another(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_kustomer.airbyte.source, "CHECK_PATIENCE", 1.0)
+    sandbox.forget_requests()
+    sandbox.control(fault_rate=1.0, fault_kinds=["503"])
+    try:
+        status = check({"api_key": sandbox.key})
+    finally:
+        sandbox.control(fault_rate=0.0)
+    assert status.status is Status.FAILED
+    assert "no usable answer" in str(status.message)
+    asked = {(entry["path"], entry["query"]) for entry in sandbox.requests()}
+    assert len(asked) <= PROBES_AT_ONCE + 1
+
+
+@pytest.mark.parametrize(
+    "config", [{}, {"api_key": "wrong"}, {"api_key": "k", "start_date": "2999-01-01"}]
+)
+def test_a_check_that_fails_says_so_without_raising(
+    sandbox: Sandbox, config: dict[str, Any]
+) -> None:
+    status = check(config)
+    assert status.status is Status.FAILED
+    assert status.message
+
+
+def test_discover_offers_every_declared_stream_and_the_organizations_own(
+    sandbox: Sandbox,
+) -> None:
+    catalog = SourceKustomer().discover(LOGGER, {"api_key": sandbox.key})
+    names = [stream.name for stream in catalog.streams]
+    declared = [declaration.name for declaration in STREAMS]
+    assert names[: len(declared)] == declared
+    assert all(name.startswith("kobject_") for name in names[len(declared) :])
+
+
+def test_discover_with_a_wrong_key_raises_a_config_error(sandbox: Sandbox) -> None:
+    with pytest.raises(AirbyteTracedException) as caught:
+        SourceKustomer().discover(LOGGER, {"api_key": "wrong"})
+    assert caught.value.failure_type is FailureType.config_error
+
+
+def test_reading_an_empty_catalog_yields_nothing(sandbox: Sandbox) -> None:
+    empty = ConfiguredAirbyteCatalog(streams=[])
+    messages = list(SourceKustomer().read(LOGGER, {"api_key": sandbox.key}, empty))
+    assert not [message for message in messages if message.type is not Type.LOG]
+
+
+def test_the_process_can_be_stopped_before_it_has_a_connection() -> None:
+    SourceKustomer().stop()

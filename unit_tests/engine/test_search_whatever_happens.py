@@ -1,0 +1,270 @@
+"""The whole of a search stream's syncs, in a world that hypothesis makes up.
+
+Records are written while pages are asked for, writes appear late, whole groups share one moment,
+records pass into the archive, windows are cut, syncs die with only a part of what they said on
+record. However it goes: once the world stands still and one more sync has succeeded, the
+destination equals the source.
+"""
+
+import random
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import source_kustomer.airbyte.cursors as cursor_module
+from source_kustomer.airbyte.cursors import CoverageCursor
+from source_kustomer.engine.progress import Progress
+from source_kustomer.engine.reader_pool import ReaderPool
+from source_kustomer.engine.reading import Reading, Sync
+from source_kustomer.engine.search import SearchStream
+from source_kustomer.records.conversations import MessageRecord
+from source_kustomer.rows.flatten import Shape
+from source_kustomer.sync.state import parse_state
+from source_kustomer.sync.windows import LIVE_SEARCH_AGE, Index
+from source_kustomer.timestamps import (
+    DAY,
+    MILLISECOND,
+    MINUTE,
+    SECOND,
+    format_timestamp,
+    parse_timestamp,
+)
+
+NOW = 1_900_000_000 * SECOND
+START = NOW - 1_200 * DAY
+LOOKBACK = 10 * MINUTE
+
+
+@dataclass(frozen=True)
+class Version:
+    id: str
+    updated: int
+    created: int
+    visible: int
+    rev: int
+
+
+@dataclass
+class Page:
+    data: list
+    total: int
+    page_size: int
+    has_next: bool
+
+
+@dataclass
+class World:
+    """Records with all their versions, and a search that shows them as Kustomer's does."""
+
+    page_size: int
+    chance: random.Random
+    now: int = NOW
+    versions: dict = field(default_factory=dict)
+    writes: list = field(default_factory=list)
+    """What is still going to be written: before each page, some records with some lag."""
+    pace: int = SECOND
+
+    def write(self, number, *, at=None, created=None, lag=0):
+        before = self.versions.setdefault(f"r{number}", [])
+        updated = (self.now if at is None else at) // MILLISECOND * MILLISECOND
+        made = before[0].created if before else (updated if created is None else created)
+        visible = self.now + lag if at is None else at
+        before.append(Version(f"r{number}", updated, made, visible, len(before)))
+
+    @contextmanager
+    def answer(self, index, ask, number):
+        self.now += self.pace
+        for written, lag in self.writes.pop(0) if self.writes else []:
+            self.write(written, lag=lag)
+        found = [version for version in self.shown(index) if is_asked_for(version, ask)]
+        key = "updated" if ask.created is None else "created"
+        found.sort(key=lambda version: (getattr(version, key), self.chance.random()))
+        start = (number - 1) * self.page_size
+        page = [resource(version) for version in found[start : start + self.page_size]]
+        yield Page(page, len(found), self.page_size, start + self.page_size < len(found))
+
+    def shown(self, index):
+        edge = self.now - LIVE_SEARCH_AGE
+        for versions in self.versions.values():
+            visible = [version for version in versions if version.visible <= self.now]
+            if visible and (visible[-1].updated < edge) == (index is Index.ARCHIVE):
+                yield visible[-1]
+
+
+def is_asked_for(version, ask):
+    low, high = ask.created or (None, None)
+    return (
+        ask.start <= version.updated
+        and (ask.end is None or version.updated < ask.end)
+        and (low is None or low <= version.created)
+        and (high is None or version.created < high)
+    )
+
+
+def resource(version):
+    return {
+        "id": version.id,
+        "attributes": {
+            "updatedAt": format_timestamp(version.updated),
+            "createdAt": format_timestamp(version.created),
+            "rev": version.rev,
+        },
+    }
+
+
+class Simulated(SearchStream):
+    """A stream whose pages come from the world."""
+
+    name = "messages"
+    query_context = "message"
+    record = MessageRecord
+
+    def __init__(self, world):
+        self.world = world
+
+    def fetch(self, reading, index, ask, number):
+        return self.world.answer(index, ask, number)
+
+
+class Said:
+    """In the place of the channel: what was said in its order, and what is still to be read."""
+
+    def __init__(self):
+        self.messages = []
+        self.partitions = []
+
+    def put(self, partition):
+        self.partitions.append(partition)
+
+    def put_rows(self, rows):
+        before = len(self.messages)
+        self.messages += [("row", record.data) for record in rows]
+        return len(self.messages) - before
+
+    def tell(self, message):
+        self.messages.append(("state", vars(message.state.stream.stream_state)))
+
+
+class EagerPool(ReaderPool):
+    """Welcomes some more readers, whatever the pace."""
+
+    def __init__(self, chance):
+        super().__init__(8, pace=lambda: 1.0, latency=lambda: 1.0)
+        self.vacancies = lambda reader, pages_left: chance.randint(0, 3)
+
+
+def sync(world, state):
+    """Read from a state; return everything that was said."""
+    said = Said()
+    stream = Simulated(world)
+    end = world.now // SECOND * SECOND
+    reading = Reading(
+        stream,
+        Sync(
+            client=None,
+            pool=EagerPool(world.chance),
+            progress=Progress(
+                lambda message: None,
+                seconds=lambda: 0.0,
+                unix_seconds=lambda: 0.0,
+                searches_per_minute=lambda: 1.0,
+                requests_per_minute=lambda: 1.0,
+            ),
+            start=START,
+            end=end,
+            begun=end + SECOND,
+            now=lambda: world.now,
+            include_deleted=True,
+            channel=said,
+        ),
+        CoverageCursor(
+            stream.name,
+            "updated_at",
+            found=parse_state(stream.name, "updated_at", state),
+            start=START,
+            end=end,
+            lookback=LOOKBACK,
+            emit=said.tell,
+        ),
+        Shape.of(MessageRecord),
+    )
+    said.partitions += stream.partitions(reading)
+    while said.partitions:
+        said.partitions.pop(world.chance.randrange(len(said.partitions))).read()
+    assert reading.failure is None
+    reading.cursor.ensure_at_least_one_state_emitted()
+    return said.messages
+
+
+def take(destination, state, messages):
+    """Take rows and states as a destination does; a row after a state that covers it is a fault."""
+    covered = None
+    for kind, content in messages:
+        if kind == "state":
+            state = content
+            covered = parse_state("messages", "updated_at", content).coverage
+            continue
+        before = destination.get(content["id"])
+        is_new = before is None or before["updated_at"] < content["updated_at"]
+        if is_new or before["updated_at"] == content["updated_at"]:
+            destination[content["id"]] = content
+        assert not (is_new and covered and covered.contains(parse_timestamp(content["updated_at"])))
+    return state
+
+
+@pytest.fixture(scope="module", autouse=True)
+def checkpoints_all_along():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cursor_module, "RECORDS_PER_CHECKPOINT", 2)
+        yield
+
+
+lags = st.sampled_from([0, 0, 0, SECOND, MINUTE, LOOKBACK - SECOND])
+batches = st.lists(st.tuples(st.integers(0, 70), lags), max_size=6)
+moments = st.one_of(
+    st.integers(0, 1_100 * 24).map(lambda hours: NOW - hours * 60 * MINUTE),
+    st.sampled_from([NOW - 3 * DAY, NOW - 800 * DAY, NOW - LIVE_SEARCH_AGE + MINUTE]),
+    st.integers(0, 50).map(lambda hours: NOW - LIVE_SEARCH_AGE + (hours - 10) * 60 * MINUTE),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    records=st.lists(st.tuples(moments, st.integers(0, 2)), max_size=60),
+    page_size=st.integers(2, 6),
+    pace=st.sampled_from([SECOND // 3, SECOND, 30 * SECOND, 60 * MINUTE]),
+    syncs=st.lists(
+        st.tuples(
+            st.lists(batches, max_size=20),
+            st.floats(0, 1),  # how much of what the sync says is on record when it dies
+            st.sampled_from([0, MINUTE, 60 * MINUTE, 20 * DAY]),  # how long until the next
+        ),
+        max_size=5,
+    ),
+    seed=st.integers(0, 10_000),
+)
+def test_once_the_world_stands_still_one_more_sync_makes_the_destination_equal(
+    *, records, page_size, pace, syncs, seed
+):
+    world = World(page_size, random.Random(seed), pace=pace)
+    for number, (moment, created) in enumerate(records):
+        world.write(number, at=moment, created=moment - created * DAY)
+    destination, state = {}, {}
+
+    for writes, share, pause in syncs:
+        world.writes = list(writes)
+        said = sync(world, state)
+        state = take(destination, state, said[: round(share * len(said))])
+        world.now += pause
+    world.writes = []
+    world.now += LOOKBACK
+    state = take(destination, state, sync(world, state))
+
+    truth = {id_: versions[-1] for id_, versions in world.versions.items()}
+    assert {id_: row["rev"] for id_, row in destination.items()} == {
+        id_: version.rev for id_, version in truth.items()
+    }
+    assert state.keys() == {"updated_at"}

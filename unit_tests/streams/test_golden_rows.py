@@ -1,0 +1,391 @@
+"""One made-up record per shape, and the whole row that becomes of it."""
+
+from source_kustomer.engine.attachments import without_signed_link
+from source_kustomer.records.conversations import (
+    ConversationRecord,
+    ConversationTimeRecord,
+    MessageRecord,
+)
+from source_kustomer.records.correspondence import AttachmentRecord, ForwardRecord
+from source_kustomer.records.customers import CompanyRecord, CustomerRecord
+from source_kustomer.records.kobjects import CustomAttributeRecord, KlassRecord, KobjectRecord
+from source_kustomer.records.routing import WorkItemRecord
+from source_kustomer.records.settings import SatisfactionSurveyRecord, SlaVersionRecord
+from source_kustomer.records.timeline import AuditLogRecord, EventRecord
+from source_kustomer.rows.flatten import Shape
+
+AT = "2025-03-01T09:30:00.250Z"
+
+
+def to(kind, identity):
+    return {"links": {"self": f"/v1/{kind}s/{identity}"}, "data": {"type": kind, "id": identity}}
+
+
+def row(record, resource):
+    """Return the row, after making sure that the model knows all of its columns."""
+    flat = Shape.of(record).flatten(resource)
+    assert flat.keys() <= record.column_types().keys()
+    return flat
+
+
+def test_a_conversation():
+    resource = {
+        "type": "conversation",
+        "id": "c1",
+        "attributes": {
+            "name": "Where is my parcel?",
+            "priority": 3,
+            "satisfaction": "5",
+            "assignedUsers": ["u1"],
+            "firstDone": {"createdBy": "u1", "businessTime": 90000, "messageCount": 2},
+            "sla": {"name": "Gold", "metrics": {"firstResponse": {"breachAt": AT}}},
+            "custom": {"orderNumberStr": "A-1", "OrderNumberStr": "a-1"},
+            "updatedAt": AT,
+        },
+        "relationships": {
+            "customer": to("customer", "k1"),
+            "messages": {"links": {"self": "/v1/conversations/c1/messages"}},
+            "sla": to("sla", "s1"),
+            "slaVersion": {"data": {"type": "sla_version", "id": "s1v2"}},
+        },
+        "links": {"self": "/v1/conversations/c1"},
+    }
+
+    assert row(ConversationRecord, resource) == {
+        "type": "conversation",
+        "id": "c1",
+        "name": "Where is my parcel?",
+        "priority": 3,
+        "satisfaction": 5,
+        "assigned_users": ["u1"],
+        "first_done": {"created_by": "u1", "business_time": 90000, "message_count": 2},
+        "sla": {"name": "Gold", "metrics": {"first_response": {"breach_at": AT}}},
+        "custom": {"orderNumberStr": "A-1", "OrderNumberStr": "a-1"},
+        "updated_at": AT,
+        "customer": {"type": "customer", "id": "k1"},
+        "sla_data": {"type": "sla", "id": "s1"},
+        "sla_version": {"type": "sla_version", "id": "s1v2"},
+        "links": {"self": "/v1/conversations/c1"},
+    }
+
+
+def test_a_message():
+    resource = {
+        "type": "message",
+        "id": "m1",
+        "attributes": {
+            "preview": "It was to come on Friday.",
+            "channel": "email",
+            "direction": "in",
+            "directionType": "initial-in",
+            "sentAt": AT,
+            "meta": {
+                "from": "ada@example.com",
+                "to": {"email": "help@example.com", "displayName": "Help"},
+                "cc": "joe@example.com",
+                "bcc": None,
+                "inReplyTo": "<1@example.com>",
+            },
+        },
+        "relationships": {
+            "conversation": to("conversation", "c1"),
+            "customer": to("customers", "k1"),
+            "attachments": {"data": [{"type": "attachment", "id": "f1"}]},
+        },
+    }
+
+    assert row(MessageRecord, resource) == {
+        "type": "message",
+        "id": "m1",
+        "preview": "It was to come on Friday.",
+        "channel": "email",
+        "direction": "in",
+        "direction_type": "initial-in",
+        "sent_at": AT,
+        "meta": {
+            "from": "ada@example.com",
+            "to": [{"email": "help@example.com", "display_name": "Help"}],
+            "cc": [{"email": "joe@example.com"}],
+            "bcc": None,
+            "in_reply_to": "<1@example.com>",
+        },
+        "conversation": {"type": "conversation", "id": "c1"},
+        "customer": {"type": "customers", "id": "k1"},
+        "attachments": [{"type": "attachment", "id": "f1"}],
+    }
+
+
+def test_a_customer_whose_values_are_masked():
+    masked = {"isMasked": True, "maskedPresentation": "******"}
+    resource = {
+        "type": "customer",
+        "id": "k1",
+        "attributes": {
+            "name": masked,
+            "birthdayAt": masked,
+            "emails": [{"type": "home", "email": masked, "externalVerified": True}],
+            "conversationCounts": {"open": 1, "all": 4},
+            "deletedAt": AT,
+        },
+        "relationships": {"shopify-orders": {"links": {}, "meta": {"count": 3}}},
+    }
+
+    assert row(CustomerRecord, resource) == {
+        "type": "customer",
+        "id": "k1",
+        "name": "******",
+        "birthday_at": None,
+        "emails": [
+            {
+                "type": "home",
+                "email": {"is_masked": True, "masked_presentation": "******"},
+                "external_verified": True,
+            }
+        ],
+        "conversation_counts": {"open": 1, "all": 4},
+        "deleted_at": AT,
+        "deleted": True,
+        "misfit_values": {"birthday_at": masked},
+    }
+
+
+def test_a_company_whose_external_id_is_misspelt():
+    resource = {"type": "company", "id": "o1", "attributes": {"name": "Acme", "extenalId": "7"}}
+
+    assert row(CompanyRecord, resource) == {
+        "type": "company",
+        "id": "o1",
+        "name": "Acme",
+        "external_id": "7",
+    }
+
+
+def test_a_kobject():
+    resource = {
+        "type": "kobject.order",
+        "id": "b1",
+        "attributes": {"title": "Order 7", "queue": "q1", "custom": {"shippedAt": "2025-03-01"}},
+        "relationships": {
+            "klass": {"link": "/v1/klasses/order", "data": {"type": "klass", "id": "order"}},
+            "queue": to("queue", "q1"),
+            "customer": to("customer", "k1"),
+        },
+    }
+
+    assert row(KobjectRecord, resource) == {
+        "type": "kobject.order",
+        "id": "b1",
+        "title": "Order 7",
+        "queue": "q1",
+        "custom": {"shippedAt": "2025-03-01"},
+        "klass": {"type": "klass", "id": "order"},
+        "queue_data": {"type": "queue", "id": "q1"},
+        "customer": {"type": "customer", "id": "k1"},
+    }
+
+
+def test_a_conversation_time():
+    resource = {
+        "type": "conversation_time",
+        "id": "t1",
+        "attributes": {"createdAt": AT, "handleTime": 19, "handleAt": AT, "createdByTeams": []},
+        "relationships": {"conversation": to("conversation", "c1"), "createdBy": to("user", "u1")},
+    }
+
+    assert row(ConversationTimeRecord, resource) == {
+        "type": "conversation_time",
+        "id": "t1",
+        "created_at": AT,
+        "handle_time": 19,
+        "handle_at": AT,
+        "created_by_teams": [],
+        "conversation": {"type": "conversation", "id": "c1"},
+        "created_by": {"type": "user", "id": "u1"},
+    }
+
+
+def test_an_event_of_a_conversation():
+    resource = {
+        "type": "customer_event",
+        "id": "e1",
+        "attributes": {
+            "type": "customer_event",
+            "name": "kustomer.conversation.update",
+            "changes": {
+                "attributes": {
+                    "assignedTeams": {"op": "replace", "before": [], "after": ["g1"]},
+                    "custom": {"planStr": {"op": "add", "after": "gold"}},
+                },
+                "relationships": {"customer": {"before": to("customer", "k1"), "after": None}},
+            },
+            "meta": None,
+        },
+        "relationships": {"conversation": to("conversation", "c1")},
+    }
+
+    assert row(EventRecord, resource) == {
+        "type": "customer_event",
+        "id": "e1",
+        "event_type": "customer_event",
+        "name": "kustomer.conversation.update",
+        "changes": {
+            "attributes": {
+                "assigned_teams": {"op": "replace", "before": [], "after": ["g1"]},
+                "custom": {"planStr": {"op": "add", "after": "gold"}},
+            },
+            "relationships": {"customer": {"before": to("customer", "k1"), "after": None}},
+        },
+        "meta": None,
+        "conversation": {"type": "conversation", "id": "c1"},
+    }
+
+
+def test_an_entry_of_the_audit_log_that_no_user_made():
+    resource = {
+        "type": "audit_log",
+        "id": "l1",
+        "attributes": {"eventVerb": "delete", "objectType": "message", "org": "g9", "ip": None},
+        "relationships": {"user": {"links": {}, "data": {"type": "user", "id": None}}},
+    }
+
+    assert row(AuditLogRecord, resource) == {
+        "type": "audit_log",
+        "id": "l1",
+        "event_verb": "delete",
+        "object_type": "message",
+        "org": "g9",
+        "ip": None,
+        "user": {"type": "user", "id": None},
+    }
+
+
+def test_a_file_without_its_signed_address():
+    resource = {
+        "type": "attachment",
+        "attributes": {"name": "a.jpg", "contentType": "image/jpeg", "contentLength": 512},
+        "relationships": {"message": to("message", "m1")},
+        "links": {"self": "/v1/messages/m1/attachments/f1", "related": "https://x/?Signature=1"},
+    }
+
+    assert row(AttachmentRecord, without_signed_link(resource)) == {
+        "type": "attachment",
+        "id": "f1",
+        "name": "a.jpg",
+        "content_type": "image/jpeg",
+        "content_length": 512,
+        "message": {"type": "message", "id": "m1"},
+        "links": {"self": "/v1/messages/m1/attachments/f1"},
+    }
+
+
+def test_a_forwarded_message():
+    resource = {
+        "type": "forward",
+        "id": "w1",
+        "attributes": {"from": {"email": "help@example.com"}, "to": {"email": "x@example.com"}},
+    }
+
+    assert row(ForwardRecord, resource) == {
+        "type": "forward",
+        "id": "w1",
+        "sender": {"email": "help@example.com"},
+        "to": [{"email": "x@example.com"}],
+    }
+
+
+def test_a_work_item():
+    resource = {
+        "type": "work_item",
+        "id": "i1",
+        "attributes": {"status": "completed", "lastRevision": {"enteredQueueAt": AT}},
+        "relationships": {
+            "resource": {"data": {"type": "conversation", "id": "c1"}},
+            "lastRevision": {"data": {"type": "work_item_revision", "id": "r1"}},
+        },
+    }
+
+    assert row(WorkItemRecord, resource) == {
+        "type": "work_item",
+        "id": "i1",
+        "status": "completed",
+        "last_revision": {"entered_queue_at": AT},
+        "resource": {"type": "conversation", "id": "c1"},
+        "last_revision_data": {"type": "work_item_revision", "id": "r1"},
+    }
+
+
+def test_a_version_of_a_service_level_agreement():
+    criteria = {"and": [{"conversation_custom_planStr": {"operator": "equals", "value": "gold"}}]}
+    resource = {
+        "type": "sla_version",
+        "id": "s1v1",
+        "attributes": {
+            "version": 1,
+            "metrics": {"firstResponse": {"enabled": True, "times": {"1": 3600000}}},
+            "criteria": criteria,
+        },
+    }
+
+    assert row(SlaVersionRecord, resource) == {
+        "type": "sla_version",
+        "id": "s1v1",
+        "version": 1,
+        "metrics": {"first_response": {"enabled": True, "times": {"1": 3600000}}},
+        "criteria": criteria,
+    }
+
+
+def test_a_satisfaction_survey():
+    resource = {
+        "type": "satisfaction",
+        "id": "v1",
+        "attributes": {"from": {"app": "postmark"}, "modified": AT, "scale": {"labelLow": "bad"}},
+    }
+
+    assert row(SatisfactionSurveyRecord, resource) == {
+        "type": "satisfaction",
+        "id": "v1",
+        "sender": {"app": "postmark"},
+        "modified_at": AT,
+        "scale": {"label_low": "bad"},
+    }
+
+
+def test_a_klass_however_its_display_name_is_spelt():
+    for spelling in ("displayName", "displayname"):
+        resource = {"type": "klass", "id": "order", "attributes": {spelling: "Order"}}
+
+        assert row(KlassRecord, resource) == {
+            "type": "klass",
+            "id": "order",
+            "display_name": "Order",
+        }
+
+
+def test_a_custom_attribute():
+    resource = {
+        "type": "custom_attribute",
+        "id": "customer.tierStr",
+        "attributes": {
+            "resource": "customer",
+            "name": "tierStr",
+            "type": "string",
+            "displayName": "Tier",
+            "enumeration": ["gold", "silver"],
+            "modifiedBy": "u1",
+            "deletedAt": AT,
+        },
+    }
+
+    assert row(CustomAttributeRecord, resource) == {
+        "type": "custom_attribute",
+        "id": "customer.tierStr",
+        "resource": "customer",
+        "name": "tierStr",
+        "value_type": "string",
+        "display_name": "Tier",
+        "enumeration": ["gold", "silver"],
+        "modified_by": "u1",
+        "deleted_at": AT,
+        "deleted": True,
+    }
