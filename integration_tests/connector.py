@@ -85,7 +85,7 @@ class Connector:
         *,
         program: Sequence[str] = (str(ROOT / "main.py"),),
         seconds: float = SECONDS,
-        **environment: str,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Prepare runs.
 
@@ -95,7 +95,7 @@ class Connector:
             config: the configuration.
             program: what Python is to run.
             seconds: how long a run may take.
-            environment: further variables.
+            environment: further environment variables.
         """
         self.folder = folder
         self._program = program
@@ -103,7 +103,7 @@ class Connector:
         self._key = str((config or {}).get("api_key", ""))
         self._environment = {**os.environ, "AIRBYTE_ENABLE_UNSAFE_CODE": ""}
         self._environment.pop(API_URL_VARIABLE, None)  # another test's
-        self._environment.update(environment)
+        self._environment.update(environment or {})
         if url is not None:
             self._environment[API_URL_VARIABLE] = url
         self.config = None if config is None else self.write("config.json", config)

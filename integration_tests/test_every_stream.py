@@ -141,7 +141,7 @@ def test_a_first_sync_brings_what_there_is(syncs: Syncs, name: str) -> None:
 def is_out_of_reach(stream: str, record: Message) -> bool:
     """Tell whether the API offers a record at all: some old ones are in no search and no list."""
     attributes = record["attributes"]
-    stamp = attributes.get("updatedAt") or attributes["createdAt"]
+    stamp: str = attributes.get("updatedAt") or attributes["createdAt"]
     old = stamp < (datetime.now(timezone.utc) - timedelta(days=729)).isoformat()
     if stream == "conversation_times":
         return old

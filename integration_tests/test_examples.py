@@ -175,6 +175,7 @@ def test_the_containers_command_is_the_one_that_locks_it_down() -> None:
 
 
 def cron_command() -> str:
+    line: str
     (line,) = re.findall(
         r"^(?:[\d*/,-]+ ){5}\S+ (.*)$", (EXAMPLES / "crontab").read_text(), re.MULTILINE
     )

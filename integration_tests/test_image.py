@@ -12,11 +12,11 @@ import pytest
 from kustomer_sandbox import Sandbox
 from source_kustomer import __version__
 
-IMAGE = os.environ.get("KUSTOMER_IMAGE")
+IMAGE = os.environ.get("KUSTOMER_IMAGE", "")
 ENGINE = os.environ.get("CONTAINER_ENGINE", "podman")
 STREAMS = ("conversations", "customers", "messages", "notes", "kobjects", "tags", "teams", "users")
 
-pytestmark = pytest.mark.skipif(IMAGE is None, reason="make image-test builds the image first")
+pytestmark = pytest.mark.skipif(not IMAGE, reason="make image-test builds the image first")
 
 
 def locked_down(*, memory="512m", name=None):
@@ -169,6 +169,7 @@ def test_sigterm_ends_it_soon_and_what_is_finished_is_kept(sandbox, files):
         with subprocess.Popen(
             command(sandbox, files, *READ, name=name), stdout=subprocess.PIPE
         ) as process:
+            assert process.stdout is not None
             lines = []
             for line in process.stdout:
                 lines.append(json.loads(line))

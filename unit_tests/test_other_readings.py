@@ -19,7 +19,7 @@ from airbyte_cdk.models import (
 
 from source_kustomer import SourceKustomer
 from source_kustomer.airbyte.source import API_URL_VARIABLE
-from source_kustomer.engine.reading import LOGGER
+from source_kustomer.logger import LOGGER
 
 CONFIG = {"api_key": "k"}
 Asked = tuple[str, dict[str, str], dict[str, Any]]

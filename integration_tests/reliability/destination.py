@@ -13,7 +13,7 @@ from kustomer_sandbox import Sandbox
 
 Row = Mapping[str, Any]
 
-UNLIMITED = {"organization_per_minute": 1_000_000, "searches_per_minute": 1_000_000}
+UNLIMITED: dict[str, Any] = {"organization_per_minute": 1_000_000, "searches_per_minute": 1_000_000}
 """Switches of a sandbox where the rate limit is not what is tested."""
 
 RESHAPED = frozenset({"type", "meta", "from"})
@@ -120,9 +120,10 @@ class Destination:
         self.taken[stream] += 1
         cursor, rows = self.cursors[stream], self.rows[stream]
         before = rows.get(row["id"])
-        if cursor is not None and stream in self._covered and row.get(cursor):
-            is_new = before is None or (before.get(cursor) or "") < row.get(cursor)
-            is_late = is_new and row.get(cursor) in self._covered[stream]
+        covered = self._covered.get(stream)
+        if cursor is not None and covered is not None and row.get(cursor):
+            is_new = before is None or (before.get(cursor) or "") < row[cursor]
+            is_late = is_new and row[cursor] in covered
             assert not is_late, f"{stream}: {row['id']} came after a state that covers it"
         # Among versions of one update time the one that came last counts, as in Airbyte.
         stamps = [] if cursor is None else [one.get(cursor) or "" for one in (before or {}, row)]

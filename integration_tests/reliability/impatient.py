@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from unittest.mock import patch
 
-from source_kustomer import source
+from source_kustomer.airbyte import source
 from source_kustomer.airbyte.entrypoint import run
 from source_kustomer.kustomer.client import Client
 
@@ -17,6 +18,6 @@ VARIABLE = "TEST_PATIENCE_SECONDS"
 
 if __name__ == "__main__":
     seconds = float(os.environ[VARIABLE])
-    source.CHECK_PATIENCE = seconds  # type: ignore[misc]
-    source.Client = partial(Client, patience=seconds)  # type: ignore[misc]
-    run()
+    client = partial(Client, patience=seconds)
+    with patch.multiple(source, CHECK_PATIENCE=seconds, Client=client):
+        run()

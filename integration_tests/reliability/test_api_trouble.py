@@ -138,5 +138,5 @@ def _impatient(folder: Path, sandbox: Sandbox) -> Connector:
         sandbox.url,
         config(),
         program=impatient.PROGRAM,
-        **{impatient.VARIABLE: "2"},
+        environment={impatient.VARIABLE: "2"},
     )

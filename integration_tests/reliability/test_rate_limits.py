@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,8 +72,10 @@ def test_reset_headers_that_make_no_sense_hold_nothing_up(
     chaos: bool, catalog: dict[str, Message], tmp_path: Path
 ) -> None:
     """The long version tries them all, with limits so small that syncs are refused now and then."""
-    limits = {"organization_per_minute": 40, "searches_per_minute": 15} if chaos else {}
-    others = {"other_searches_per_minute": 8.0} if chaos else {}
+    limits: dict[str, Any] = (
+        {"organization_per_minute": 40, "searches_per_minute": 15} if chaos else {}
+    )
+    others: dict[str, Any] = {"other_searches_per_minute": 8.0} if chaos else {}
 
     def sync(reset: str) -> tuple[str, Output]:
         folder = tmp_path / reset

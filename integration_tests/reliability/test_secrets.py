@@ -49,7 +49,9 @@ def sandbox() -> Iterator[Sandbox]:
 def talkative(folder: Path, url: str, key: str = CANARY) -> Connector:
     """A connector with two seconds of patience."""
     config = {"api_key": key, "start_date": "2015-01-01"}
-    return Connector(folder, url, config, program=impatient.PROGRAM, **{impatient.VARIABLE: "2"})
+    return Connector(
+        folder, url, config, program=impatient.PROGRAM, environment={impatient.VARIABLE: "2"}
+    )
 
 
 def streams(catalog: dict[str, Message], *names: str) -> Message:
@@ -174,9 +176,13 @@ def test_a_proxy_is_only_asked_for_a_tunnel_and_not_given_the_key(tmp_path: Path
             None,
             {"api_key": CANARY, "region": "EU"},
             program=impatient.PROGRAM,
-            **{impatient.VARIABLE: "1", "HTTPS_PROXY": proxy, "https_proxy": proxy},
-            NO_PROXY="",
-            no_proxy="",
+            environment={
+                impatient.VARIABLE: "1",
+                "HTTPS_PROXY": proxy,
+                "https_proxy": proxy,
+                "NO_PROXY": "",
+                "no_proxy": "",
+            },
         )
         output = connector.command("check", "--debug")
 

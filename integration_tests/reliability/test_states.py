@@ -71,7 +71,7 @@ def moment(text: str) -> datetime:
 
 def is_to_be_read(state: Message, stamp: str | None) -> bool:
     """Tell whether a record of this time may be missing from what the state says was read."""
-    cursor = next((value for key, value in state.items() if key.endswith("_at")), None)
+    cursor = next((value for key, value in state.items() if key.endswith("_at")), "")
     spans = [("0001-01-01", cursor)] if cursor else []
     spans += state.get("done", [])
     if not spans or stamp is None:

@@ -15,6 +15,12 @@ from source_kustomer.airbyte.channel import (
 PATIENCE = 30.0
 
 
+def text_of(item):
+    assert isinstance(item, AirbyteMessage)
+    assert item.log is not None
+    return item.log.message
+
+
 def message(text):
     return AirbyteMessage(type=Type.LOG, log=AirbyteLogMessage(level=Level.INFO, message=text))
 
@@ -57,7 +63,7 @@ def test_a_message_comes_after_the_rows_that_were_put_in_before_it():
 
     in_a_thread(work)
 
-    assert drained(channel)[-1].log.message == "state"
+    assert text_of(drained(channel)[-1]) == "state"
     assert list(repository.consume_queue()) == []
 
 
@@ -69,7 +75,7 @@ def test_the_thread_that_makes_room_never_waits_for_it():
 
     repository.emit_message(message("from the main thread"))
 
-    assert [due.log.message for due in repository.consume_queue()] == ["from the main thread"]
+    assert [text_of(due) for due in repository.consume_queue()] == ["from the main thread"]
     assert len(drained(channel)) == BATCHES_WAITING * ROWS_PER_BATCH
 
 
@@ -95,14 +101,14 @@ def test_no_message_of_any_thread_precedes_the_rows_that_the_thread_put_in_befor
         if isinstance(item, Record):
             seen[item.stream_name] += 1
             continue
-        stream, number = item.log.message.split(":")
+        stream, number = text_of(item).split(":")
         left -= 1
         told[stream] += 1
         assert int(number) == told[stream], "messages of one thread keep their order"
         assert seen[stream] >= per_round * int(number), "a message overtook rows"
         # As the framework does when a stream ends: the consuming thread emits too.
         repository.emit_message(message("main"))
-        assert [due.log.message for due in repository.consume_queue()] == ["main"]
+        assert [text_of(due) for due in repository.consume_queue()] == ["main"]
 
     assert set(seen.values()) == {rounds * per_round}
 
@@ -113,4 +119,4 @@ def test_what_is_for_debugging_only_is_not_told():
     repository.log_message(Level.DEBUG, lambda: {"request": 1})
     repository.log_message(Level.WARN, lambda: {"answer": 2})
 
-    assert [due.log.message for due in repository.consume_queue()] == ['{"answer": 2}']
+    assert [text_of(due) for due in repository.consume_queue()] == ['{"answer": 2}']

@@ -14,7 +14,7 @@ import source_kustomer
 from kustomer_sandbox import Sandbox
 from source_kustomer import SourceKustomer
 from source_kustomer.airbyte.source import API_URL_VARIABLE, PROBES_AT_ONCE
-from source_kustomer.engine.reading import LOGGER
+from source_kustomer.logger import LOGGER
 from source_kustomer.streams import STREAMS
 
 NO_LIMIT = 1_000_000

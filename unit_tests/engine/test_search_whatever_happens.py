@@ -9,6 +9,7 @@ destination equals the source.
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -133,8 +134,8 @@ class Said:
     """In the place of the channel: what was said in its order, and what is still to be read."""
 
     def __init__(self):
-        self.messages = []
-        self.partitions = []
+        self.messages: list[tuple[str, Any]] = []
+        self.partitions: list[Any] = []
 
     def put(self, partition):
         self.partitions.append(partition)
@@ -153,18 +154,22 @@ class EagerPool(ReaderPool):
 
     def __init__(self, chance):
         super().__init__(8, pace=lambda: 1.0, latency=lambda: 1.0)
-        self.vacancies = lambda reader, pages_left: chance.randint(0, 3)
+        self._chance = chance
+
+    def vacancies(self, reader, pages_left):
+        return self._chance.randint(0, 3)
 
 
 def sync(world, state):
     """Read from a state; return everything that was said."""
-    said = Said()
+    said: Any = Said()
+    client: Any = None
     stream = Simulated(world)
     end = world.now // SECOND * SECOND
     reading = Reading(
         stream,
         Sync(
-            client=None,
+            client=client,
             pool=EagerPool(world.chance),
             progress=Progress(
                 lambda message: None,
@@ -211,7 +216,9 @@ def take(destination, state, messages):
         is_new = before is None or before["updated_at"] < content["updated_at"]
         if is_new or before["updated_at"] == content["updated_at"]:
             destination[content["id"]] = content
-        assert not (is_new and covered and covered.contains(parse_timestamp(content["updated_at"])))
+        updated = parse_timestamp(content["updated_at"])
+        assert updated is not None
+        assert not (is_new and covered and covered.contains(updated))
     return state
 
 
@@ -252,7 +259,8 @@ def test_once_the_world_stands_still_one_more_sync_makes_the_destination_equal(
     world = World(page_size, random.Random(seed), pace=pace)
     for number, (moment, created) in enumerate(records):
         world.write(number, at=moment, created=moment - created * DAY)
-    destination, state = {}, {}
+    destination: dict = {}
+    state: dict = {}
 
     for writes, share, pause in syncs:
         world.writes = list(writes)

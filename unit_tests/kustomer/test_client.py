@@ -46,7 +46,7 @@ class Kustomer:
 
     def __init__(self):
         self.replies = [Reply()]
-        self.asked = []
+        self.asked: list[dict] = []
         self.drop = lambda: None
         self.date = "Fri, 15 Jan 2027 08:00:00 GMT"
         kustomer = self

@@ -186,7 +186,8 @@ def test_empty_pages_in_the_middle_of_a_list_do_not_end_it():
 
 
 def test_a_list_whose_pages_are_all_empty_ends():
-    listed = Listed([])
-    listed.get = lambda page, size: Document([], [], {}, {"next": "/next"}, size)
+    class Empty(Listed):
+        def get(self, page, size):
+            return Document([], [], {}, {"next": "/next"}, size)
 
-    assert read(listed) == []
+    assert read(Empty([])) == []

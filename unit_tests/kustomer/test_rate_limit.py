@@ -46,7 +46,9 @@ class Server:
                 counts[name] += 1
                 self.used[(window, name)] = counts[name]
         left = {name: limits[name] - counts[name] for name in limits}
-        told = min(left, key=left.get) if self.headers == "tightest" else "organization"
+        told = (
+            min(left, key=lambda name: left[name]) if self.headers == "tightest" else "organization"
+        )
         return refused, self.tell(now, limits[told], left[told], (window + 1) * WINDOW)
 
     def tell(self, now, limit, left, end):
@@ -86,7 +88,8 @@ def simulate(
     clock = Clock(monotonic=lambda: now, unix=lambda: UNIX + now)
     budgets = Budgets(share, clock=clock)
     rng = random.Random(5)
-    events, idle, outcome = [], readers, Outcome(minutes=minutes)
+    events: list[tuple] = []
+    idle, outcome = readers, Outcome(minutes=minutes)
     for other_kind, per_minute in zip((Kind.LIST, Kind.SEARCH), others, strict=True):
         for number in range(int(per_minute * minutes)):
             heapq.heappush(events, (number * 60 / per_minute, rng.random(), "other", other_kind))
@@ -344,7 +347,7 @@ def test_resets_that_cannot_be_believed_cost_few_refusals_beside_another_client(
 @pytest.mark.parametrize("limits", [(300, 100), (1_000, 100), (1_000, None)])
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_server_without_any_headers_is_read_at_the_documented_pace(limits, kind):
-    outcome = simulate(Server(*limits, headers="none"), kind=kind, minutes=20)
+    outcome = simulate(Server(limits[0], limits[1], headers="none"), kind=kind, minutes=20)
 
     assert outcome.refused <= 0.01 * outcome.sent
     assert outcome.sent / outcome.minutes >= (70 if kind is Kind.SEARCH else 200)

@@ -42,7 +42,7 @@ class Asking:
         self, method: str, path: str, body: Any = None, key: str | None = None, **headers: str
     ) -> Reply:
         base = urlsplit(self.sandbox.url)
-        connection = http.client.HTTPConnection(base.hostname, base.port, timeout=20)
+        connection = http.client.HTTPConnection(base.hostname or "", base.port, timeout=20)
         try:
             connection.request(
                 method,

@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta, timezone
 from itertools import chain
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_equal_timestamps_come_in_another_order_at_every_call(ask, sandbox):
 def test_a_tie_can_be_split_by_created_at_unless_that_is_equal_too(ask, sandbox):
     at = ago(hours=4)
     sandbox.ties("messages", 50, at)
-    body = {
+    body: dict[str, Any] = {
         "and": [{"message_updated_at": {"equals": at}}],
         "sort": [{"message_created_at": "asc"}],
     }

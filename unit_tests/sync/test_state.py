@@ -1,6 +1,7 @@
 """State: what is written is read again; what is broken is named."""
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -82,7 +83,7 @@ def test_a_state_older_than_the_start_date_is_continued_where_it_stands():
 
 
 def test_a_state_in_the_future_gives_nothing_to_read_and_keeps_its_place():
-    told = []
+    told: list[Any] = []
     blob = {"updated_at": format_timestamp(END + DAY)}
     ahead = cursor(blob, told=told)
 
@@ -93,7 +94,7 @@ def test_a_state_in_the_future_gives_nothing_to_read_and_keeps_its_place():
 
 
 def test_a_state_that_is_ahead_by_a_moment_gives_nothing_and_keeps_its_place_too():
-    told = []
+    told: list[Any] = []
     blob = {"updated_at": format_timestamp(END + MILLISECOND)}
     ahead = cursor(blob, told=told)
 
@@ -138,7 +139,7 @@ def test_a_full_refresh_ignores_what_earlier_syncs_have_read():
 
 
 def test_an_interrupted_full_refresh_is_resumed_by_a_full_refresh():
-    told = []
+    told: list[Any] = []
     first = cursor({}, refresh=True, told=told)
     first.close(END - 100 * DAY, END - 40 * DAY, rows=5, final=True)
 
@@ -148,7 +149,7 @@ def test_an_interrupted_full_refresh_is_resumed_by_a_full_refresh():
 
 
 def test_an_empty_instant_is_told_apart_from_a_complete_state():
-    told = []
+    told: list[Any] = []
     whole = cursor({}, told=told)
 
     whole.close(END - 100 * DAY, None, rows=1, final=True)
@@ -157,7 +158,7 @@ def test_an_empty_instant_is_told_apart_from_a_complete_state():
 
 
 def test_the_last_state_is_told_once():
-    told = []
+    told: list[Any] = []
     whole = cursor({}, told=told)
     whole.close(END - 100 * DAY, None, rows=1, final=True)
 
@@ -185,7 +186,7 @@ def test_every_state_that_is_written_is_read_again_unchanged(days, refresh):
 
 @given(spans)
 def test_states_only_move_forward_and_end_complete(days):
-    told = []
+    told: list[Any] = []
     reading = cursor({}, told=told)
     covered = []
 
@@ -214,7 +215,10 @@ def test_states_only_move_forward_and_end_complete(days):
     ],
 )
 def test_timestamps_are_read_in_all_their_forms(text, expected):
-    assert format_timestamp(parse_timestamp(text)) == expected
+    parsed = parse_timestamp(text)
+
+    assert parsed is not None
+    assert format_timestamp(parsed) == expected
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2024-13-01", None, 5, {}, "2024-05-01T25:00:00Z"])
@@ -244,12 +248,12 @@ steps = st.lists(
 @given(steps)
 def test_whatever_syncs_are_cut_short_all_that_a_state_covers_has_been_read(sequence):
     """Read spans are noted with the time of reading; a state may cover nothing else."""
-    blob = {}
+    blob: dict = {}
     read: list[tuple[int, int, int]] = []
     now = END
     for days, lookback, spans, ends in sequence:
         now += days * DAY
-        told = []
+        told: list[Any] = []
         one = CoverageCursor(
             "messages",
             "updated_at",
@@ -278,7 +282,7 @@ def test_whatever_syncs_are_cut_short_all_that_a_state_covers_has_been_read(sequ
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), max_size=6), st.integers(0, 5))
 def test_what_is_read_again_after_a_cut_is_the_gaps_and_the_lookback_alone(days, lookback):
-    told = []
+    told: list[Any] = []
     first = cursor({}, told=told)
     for a, b in days:
         first.close(END - a * DAY, END - b * DAY, rows=1, final=True)
