@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.figures import Figure
 from benchmarks.process import NINE, read
 from benchmarks.standin import StandinProcess
-from kustomer_sandbox.process import Sandbox
+from kustomer_sandbox.control.process import Sandbox
 
 SEARCHED = {"conversations", "customers", "kobjects", "messages", "notes"}
 SEARCH_PAGE, LIST_PAGE = 500, 100

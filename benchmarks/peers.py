@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks.figures import RESULTS
 from benchmarks.process import MAIN, NINE, ROOT, catalog
-from kustomer_sandbox.process import Sandbox
+from kustomer_sandbox.control.process import Sandbox
 
 PEER = "tap-kustomer==1.1.0"
 ENVIRONMENT = ROOT / ".venv-peer"

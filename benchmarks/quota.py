@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.figures import Figure
 from benchmarks.process import Cost, read
 from benchmarks.standin import StandinProcess
-from kustomer_sandbox.process import Sandbox
+from kustomer_sandbox.control.process import Sandbox
 
 SHARE = 0.8
 PAGE = 20

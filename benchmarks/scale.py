@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from benchmarks.figures import Figure
-from kustomer_sandbox.limits import Limits
-from kustomer_sandbox.settings import Settings
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.server.limits import Limits
 from source_kustomer.airbyte.cursors import RECORDS_PER_CHECKPOINT
 from source_kustomer.airbyte.read import READERS
 from source_kustomer.engine.reader_pool import ReaderPool

@@ -32,13 +32,13 @@ from urllib.parse import parse_qsl
 import orjson
 import uvicorn
 
-from kustomer_sandbox.catalogue import BY_CONTEXT
-from kustomer_sandbox.dataset import Dataset
-from kustomer_sandbox.ids import make_id
-from kustomer_sandbox.limits import Limits
-from kustomer_sandbox.organization import Organization
-from kustomer_sandbox.settings import Settings
-from kustomer_sandbox.timestamps import DAY, MINUTE, now_ms, to_ms, to_text
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.data.dataset import Dataset
+from kustomer_sandbox.data.ids import make_id
+from kustomer_sandbox.data.objects import BY_CONTEXT
+from kustomer_sandbox.data.organization import Organization
+from kustomer_sandbox.data.timestamps import DAY, MINUTE, now_ms, to_ms, to_text
+from kustomer_sandbox.server.limits import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = 200

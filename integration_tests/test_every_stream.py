@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator, FormatChecker
 
 from integration_tests.connector import Connector, Message, Output, configured
 from kustomer_sandbox import Sandbox
-from kustomer_sandbox.process import SandboxError
+from kustomer_sandbox.control.process import SandboxError
 from source_kustomer.engine.hooks import SECRETS
 from source_kustomer.streams import STREAMS
 

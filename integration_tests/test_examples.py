@@ -289,7 +289,7 @@ def test_the_sandboxs_image_has_all_that_the_sandbox_imports() -> None:
     installed = {line.partition("==")[0] for line in pins.splitlines()}
     imported = {
         name.partition(".")[0]
-        for path in (ROOT / "kustomer_sandbox").glob("*.py")
+        for path in (ROOT / "kustomer_sandbox").rglob("*.py")
         for name in re.findall(r"^\s*(?:from|import) ([a-z0-9_.]+)", path.read_text(), re.MULTILINE)
         if not name.startswith(".")
     }

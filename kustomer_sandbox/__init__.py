@@ -4,6 +4,6 @@ with Sandbox(records=10_000, seed=1) as sandbox:
     ...  # sandbox.url, sandbox.key
 """
 
-from .process import Sandbox
+from kustomer_sandbox.control.process import Sandbox
 
 __all__ = ["Sandbox"]

@@ -17,19 +17,15 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from .api import Api
-from .control import Control
-from .dataset import Dataset
-from .faults import Faults
-from .keys import Keyring
-from .limits import Limits
-from .live import Live
-from .organization import Organization
-from .requests_log import RequestsLog
-from .search import Searcher
-from .server import Protocol, Server
-from .settings import Settings, switches
-from .timestamps import now_ms, to_ms
+from kustomer_sandbox.control.live import Live
+from kustomer_sandbox.control.routes import Control
+from kustomer_sandbox.control.settings import Settings, switches
+from kustomer_sandbox.data.dataset import Dataset
+from kustomer_sandbox.data.organization import Organization
+from kustomer_sandbox.data.timestamps import now_ms, to_ms
+from kustomer_sandbox.server.api import Api
+from kustomer_sandbox.server.gate import Gate, Protocol
+from kustomer_sandbox.server.keys import Keyring
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -53,21 +49,11 @@ async def _serve(
 ) -> None:
     organization = Organization(dataset, settings)
     keys = Keyring(settings, options.key)
-    server = Server(
-        Api(
-            organization,
-            settings,
-            Searcher(settings, organization.store, organization.index, dataset.seed),
-        ),
-        keys,
-        Limits(settings),
-        Faults(settings, dataset.seed),
-        RequestsLog(),
-    )
-    server.faults.outage_until = time.time() + settings.outage_seconds
+    gate = Gate(Api(organization, settings), keys, dataset.seed)
+    gate.faults.outage_until = time.time() + settings.outage_seconds
     live = Live(organization, settings)
-    control = Control(organization, settings, keys, server, live)
-    app = Starlette(routes=[Mount("/_sandbox", routes=control.routes()), Mount("/", app=server)])
+    control = Control(organization, settings, keys, gate, live)
+    app = Starlette(routes=[Mount("/_sandbox", routes=control.routes()), Mount("/", app=gate)])
     config = uvicorn.Config(
         app,
         http=Protocol,

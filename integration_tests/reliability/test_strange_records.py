@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator
 from integration_tests.connector import Connector, Message
 from integration_tests.reliability.destination import UNLIMITED, Destination
 from kustomer_sandbox import Sandbox
-from kustomer_sandbox.settings import PAGE_QUIRKS
+from kustomer_sandbox.control.settings import PAGE_QUIRKS
 
 KEY = "canary-0c6e82f9ab"
 STREAMS = ("messages", "conversations", "customers", "companies", "notes", "kobjects")

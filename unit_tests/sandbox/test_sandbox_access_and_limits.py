@@ -3,8 +3,8 @@ import time
 import pytest
 
 from kustomer_sandbox import Sandbox
-from kustomer_sandbox.limits import Limits
-from kustomer_sandbox.settings import Settings
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.server.limits import Limits
 
 
 def fresh_window(sandbox, seconds=2.0):

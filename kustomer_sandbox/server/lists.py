@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import orjson
 
-from .answers import Answer, bad_request, document
-from .catalogue import ListEndpoint
+from kustomer_sandbox.server.answers import Answer, bad_request, document
+from kustomer_sandbox.server.endpoints import ListEndpoint
 
 
 class Records(Protocol):
@@ -36,13 +36,9 @@ class StoredRecords:
         """The JSON of the records from one place to another."""
         return self._bodies(list(self._numbers[start:stop]))
 
-    def backwards(self) -> StoredRecords:
-        """The same, last record first."""
-        return StoredRecords(self._numbers[::-1], self._bodies)
 
-
-class MadeRecords:
-    """Records that are at hand as resources."""
+class ListedRecords:
+    """Records that are in memory as resources."""
 
     def __init__(self, resources: Sequence[dict[str, Any]]) -> None:
         self._resources = resources
@@ -58,24 +54,24 @@ class MadeRecords:
 def answer_list(
     endpoint: ListEndpoint,
     path: str,
-    query: dict[str, str],
+    query: Mapping[str, str],
     records: Records,
     *,
     limit: int | None = None,
     included: Callable[[list[bytes]], list[dict[str, Any]]] | None = None,
 ) -> Answer:
-    """One page of a list.
+    """Answer with one page of a list.
 
     Args:
         endpoint: how the list behaves.
-        path: what the links say, `/v1` included.
+        path: of the links, `/v1` included.
         query: the query string; what is not page and pageSize stays in the links.
         records: all records of the list.
-        limit: records the list reaches at most; beyond: 400.
-        included: what comes along with a page, if anything.
+        limit: the most records that the list reaches; a page beyond it is a 400.
+        included: makes the `included` member from the records of the page.
 
     Raises:
-        ApiError: 400 for a page that is no number or past the limit.
+        ApiError: 400 for a page that is not a number or past the limit.
     """
     page, size = _asked(endpoint, query)
     if limit is not None and page * size > limit:
@@ -89,13 +85,12 @@ def answer_list(
         b"[" + b",".join(bodies) + b"]",
         _meta(endpoint, page, size, total),
         _links(endpoint, path, query, page=page, size=size, last=int(last)),
+        included(bodies) if included is not None else None,
     )
-    if included is not None:
-        body = body[:-1] + b',"included":' + orjson.dumps(included(bodies)) + b"}"
     return Answer(body, rows=len(bodies), object=endpoint.object)
 
 
-def _asked(endpoint: ListEndpoint, query: dict[str, str]) -> tuple[int, int]:
+def _asked(endpoint: ListEndpoint, query: Mapping[str, str]) -> tuple[int, int]:
     try:
         page = int(query.get("page", "1"))
         size = int(query.get("pageSize", str(endpoint.page_size)))
@@ -118,7 +113,7 @@ def _meta(endpoint: ListEndpoint, page: int, size: int, total: int) -> dict[str,
 def _links(
     endpoint: ListEndpoint,
     path: str,
-    query: dict[str, str],
+    query: Mapping[str, str],
     *,
     page: int,
     size: int,

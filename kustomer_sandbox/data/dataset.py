@@ -6,12 +6,12 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .catalogue import SEARCH_OBJECTS, SearchObject
-from .index import Entry, SearchIndex
-from .records import Composer
-from .store import Row, Store
-from .timestamps import DAY, HOUR, MINUTE, SEARCHABLE, YEAR
-from .words import Words
+from kustomer_sandbox.data.index import Entry, SearchIndex
+from kustomer_sandbox.data.objects import SEARCH_OBJECTS, SearchObject
+from kustomer_sandbox.data.records import Composer
+from kustomer_sandbox.data.store import Row, Store
+from kustomer_sandbox.data.timestamps import DAY, HOUR, MINUTE, SEARCHABLE, YEAR
+from kustomer_sandbox.data.words import Words
 
 _DELETED = 0.02
 _ARCHIVED = 0.03

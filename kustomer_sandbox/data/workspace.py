@@ -6,11 +6,12 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from .catalogue import KLASSES, SEARCH_ROLES
-from .custom import custom_values
-from .ids import ORG_ID, list_code, make_id
-from .timestamps import DAY, HOUR, SECOND, YEAR, to_text
-from .words import Words
+from kustomer_sandbox.data import roles
+from kustomer_sandbox.data.custom import custom_values
+from kustomer_sandbox.data.ids import ORG_ID, list_code, make_id
+from kustomer_sandbox.data.objects import KLASSES
+from kustomer_sandbox.data.timestamps import DAY, HOUR, SECOND, YEAR, to_text
+from kustomer_sandbox.data.words import Words
 
 Resource = dict[str, Any]
 # How many of each there are, unless the data set says otherwise; of those that are not here, 5.
@@ -30,7 +31,7 @@ USUAL_COUNTS = {
     "spam_senders": 15,
     "role_groups": 5,
     "auth_tokens": 4,
-    "auth_roles": len(SEARCH_ROLES),
+    "auth_roles": len(roles.SEARCH),
     "queues": 8,
     "queue_rules": 6,
     "team_routing_settings": 12,
@@ -119,6 +120,15 @@ class Workspace:
             ],
         }
         self.chat_settings = self._chat_settings()
+
+    def included_in(self, name: str, parents: set[str]) -> list[Resource]:
+        """The included records that belong to parents with these ids."""
+        relationship = {"business_holidays": "schedule", "sla_versions": "sla"}[name]
+        return [
+            resource
+            for resource in self.included[name]
+            if resource["relationships"][relationship]["data"]["id"] in parents
+        ]
 
     def add(self, name: str) -> Resource:
         """Make one more record of an object; it is updated now."""
@@ -483,7 +493,7 @@ def _schedule(workspace: Workspace, number: int) -> Resource:
 
 
 def _auth_role(workspace: Workspace, number: int) -> Resource:
-    return {"type": "auth_role", "id": SEARCH_ROLES[number % len(SEARCH_ROLES)]}
+    return {"type": "auth_role", "id": roles.SEARCH[number % len(roles.SEARCH)]}
 
 
 def _kb_category(workspace: Workspace, number: int) -> Resource:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from .organization import Organization
-from .settings import Settings
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.data.organization import Organization
 
 _KINDS = ("updates", "inserts", "deletes")
 _TICK = 0.01

@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from .json_text import loads
-from .keys import Key, Keyring
-from .live import Live
-from .organization import Organization
-from .server import Server
-from .settings import Settings
-from .strange import make_strange
-from .timestamps import to_ms
+from kustomer_sandbox.control.live import Live
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.data.json_text import loads
+from kustomer_sandbox.data.organization import Organization
+from kustomer_sandbox.data.strange import make_strange
+from kustomer_sandbox.data.timestamps import to_ms
+from kustomer_sandbox.server.gate import Gate
+from kustomer_sandbox.server.keys import Key, Keyring
 
 _CHUNK = 500
 
@@ -31,7 +31,7 @@ class Control:
     organization: Organization
     settings: Settings
     keys: Keyring
-    server: Server
+    gate: Gate
     live: Live
 
     def routes(self) -> list[Route]:
@@ -62,11 +62,11 @@ class Control:
         except ValueError as error:
             return _json({"error": str(error)}, 400)
         if "outage_seconds" in changes:
-            self.server.faults.outage_until = time.time() + self.settings.outage_seconds
+            self.gate.faults.outage_until = time.time() + self.settings.outage_seconds
         if "forbidden" in changes:
-            self.server.api.start_counting()
+            self.gate.api.start_counting()
         if "window_seconds" in changes:
-            self.server.limits.start_anew()
+            self.gate.limits.start_anew()
         if "index_lag" in changes:
             # Writes under the old lag appear at once, so that none overtakes another.
             self.organization.show_all_now()
@@ -145,26 +145,26 @@ class Control:
 
     async def requests(self, request: Request) -> Response:
         """The request log, as lines of JSON."""
-        entries = [orjson.dumps(entry, default=str) for entry in list(self.server.log.entries)]
+        entries = [orjson.dumps(entry, default=str) for entry in list(self.gate.log.entries)]
         return StreamingResponse(_lines(iter(entries)), media_type="application/x-ndjson")
 
     async def forget_requests(self, request: Request) -> Response:
         """Start the request log and its sums anew."""
-        self.server.log.clear()
+        self.gate.log.clear()
         return _json({})
 
     async def stats(self, request: Request) -> Response:
         """Sums of requests, of other clients' requests, of changes and of faults."""
-        limits = self.server.limits
+        limits = self.gate.limits
         limits.let_others_go(time.time())
         return _json(
             {
-                **self.server.log.sums(),
+                **self.gate.log.sums(),
                 **limits.others(),
                 "allowed": limits.allowed,
                 "refused": limits.refused,
                 "changes": self.organization.changes_made,
-                "faults": self.server.faults.injected,
+                "faults": self.gate.faults.injected,
                 "not_yet_searchable": self.organization.index.late,
                 "records": self.organization.sizes(),
             }

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from .settings import Settings
+from kustomer_sandbox.control.settings import Settings
 
 _FAR_AWAY = 30 * 86_400
 _MINUTE = 60.0

@@ -9,18 +9,18 @@ from typing import Any
 
 import orjson
 
-from .catalogue import BY_NAME, KLASS_NAMES, SEARCH_OBJECTS, SearchObject
-from .children import Children
-from .custom import METADATA_RESOURCES, metadata_resource
-from .dataset import Dataset, fill
-from .ids import make_id, parse_id
-from .index import Entry, SearchIndex
-from .json_text import dumps, loads
-from .settings import Settings
-from .store import Row, Store
-from .timestamps import DAY, MINUTE, SECOND, now_ms, to_ms, to_text
-from .words import make_words
-from .workspace import Workspace
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.data.children import Children
+from kustomer_sandbox.data.custom import METADATA_RESOURCES, metadata_resource
+from kustomer_sandbox.data.dataset import Dataset, fill
+from kustomer_sandbox.data.ids import make_id, parse_id
+from kustomer_sandbox.data.index import Entry, SearchIndex
+from kustomer_sandbox.data.json_text import dumps, loads
+from kustomer_sandbox.data.objects import BY_NAME, KLASS_NAMES, SEARCH_OBJECTS, SearchObject
+from kustomer_sandbox.data.store import Row, Store
+from kustomer_sandbox.data.timestamps import DAY, MINUTE, SECOND, now_ms, to_ms, to_text
+from kustomer_sandbox.data.words import make_words
+from kustomer_sandbox.data.workspace import Workspace
 
 Resource = dict[str, Any]
 

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 Resource = dict[str, Any]
-_PACKAGE_PARENT = Path(__file__).resolve().parent.parent
+_PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 _STOP_SECONDS = 5.0
 _CONTROL_SECONDS = 300.0
 

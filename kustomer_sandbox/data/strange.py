@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .organization import Organization
-from .timestamps import DAY, now_ms, to_ms, to_text
+from kustomer_sandbox.data.organization import Organization
+from kustomer_sandbox.data.timestamps import DAY, now_ms, to_ms, to_text
 
 Resource = dict[str, Any]
 _BIG = 5_000_000

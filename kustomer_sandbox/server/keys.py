@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from .answers import ApiError, forbidden
-from .settings import Settings
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.server.answers import ApiError, forbidden
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Key:
 
 
 class Keyring:
-    """All keys there are."""
+    """All keys."""
 
     def __init__(self, settings: Settings, secret: str) -> None:
         self._settings = settings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from .answers import Answer, ApiError, gateway_page
-from .settings import Settings
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.server.answers import Answer, ApiError, gateway_page
 
 # Faults of the connection rather than of the answer; the server plays them.
 CONNECTION_FAULTS = ("reset", "cut", "silence")

@@ -9,12 +9,12 @@ import random
 from collections.abc import Callable
 from functools import cache
 
-from .catalogue import KLASS_NAMES, KLASSES
-from .custom import custom_values
-from .ids import CHILD_CODES, ORG_ID, list_code, make_id
-from .store import Row
-from .timestamps import DAY, HOUR, MINUTE, SECOND, to_text
-from .words import Words, dumps, happens, pick
+from kustomer_sandbox.data.custom import custom_values
+from kustomer_sandbox.data.ids import CHILD_CODES, ORG_ID, list_code, make_id
+from kustomer_sandbox.data.objects import KLASS_NAMES, KLASSES
+from kustomer_sandbox.data.store import Row
+from kustomer_sandbox.data.timestamps import DAY, HOUR, MINUTE, SECOND, to_text
+from kustomer_sandbox.data.words import Words, dumps, happens, pick
 
 CUSTOMER, CONVERSATION, MESSAGE, NOTE, COMPANY, KOBJECT = 1, 2, 3, 4, 5, 6
 CONVERSATION_TIME, WORK_SESSION, WORK_ITEM = 7, 8, 9

@@ -6,10 +6,10 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from .catalogue import KLASS_NAMES
-from .ids import ORG_ID, make_id
-from .timestamps import DAY, YEAR, now_ms, to_text
-from .words import happens
+from kustomer_sandbox.data.ids import ORG_ID, make_id
+from kustomer_sandbox.data.objects import KLASS_NAMES
+from kustomer_sandbox.data.timestamps import DAY, YEAR, now_ms, to_text
+from kustomer_sandbox.data.words import happens
 
 _VALUES = ("Silver", "Gold", "Platinum", "none")
 

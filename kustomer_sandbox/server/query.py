@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .answers import bad_request
-from .catalogue import BY_CONTEXT, KLASS_NAMES, SearchObject
-from .timestamps import to_ms
+from kustomer_sandbox.data.objects import BY_CONTEXT, KLASS_NAMES, SearchObject
+from kustomer_sandbox.data.timestamps import to_ms
+from kustomer_sandbox.server.answers import bad_request
 
 Operator = Literal[
     "equals", "not_equals", "gte", "gt", "lte", "lt", "in", "contains", "not_contains", "exists"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answer, ApiError, bad_request, document
-from .ids import make_id
-from .index import Attribute, ObjectIndex, SearchIndex, Timeline
-from .json_text import dumps, loads
-from .query import Condition, SearchRequest
-from .settings import Settings
-from .store import Store
-from .timestamps import SEARCHABLE, SECOND, to_ms
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.data.ids import make_id
+from kustomer_sandbox.data.index import Attribute, ObjectIndex, SearchIndex, Timeline
+from kustomer_sandbox.data.json_text import dumps, loads
+from kustomer_sandbox.data.store import Store
+from kustomer_sandbox.data.timestamps import SEARCHABLE, SECOND, to_ms
+from kustomer_sandbox.server.answers import Answer, ApiError, bad_request, document
+from kustomer_sandbox.server.query import Condition, SearchRequest
 
 _FOREVER = 1 << 44
 _DEFAULT_PAGE_SIZE = 100
@@ -30,7 +31,7 @@ class PageAsked:
     ids_only: bool
 
 
-def read_page(query: dict[str, str], settings: Settings) -> PageAsked:
+def read_page(query: Mapping[str, str], settings: Settings) -> PageAsked:
     """Read page and pageSize of the query string.
 
     Raises:

@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
-from .catalogue import BY_NAME
-from .ids import CHILD_CODES, ORG_ID, make_id
-from .records import CONVERSATION, CUSTOMER, MESSAGE, attachment_count, user_id
-from .store import Store
-from .timestamps import DAY, HOUR, MINUTE, SECOND, to_text
-from .words import happens
-from .workspace import ORG, reference
+from kustomer_sandbox.data.ids import CHILD_CODES, ORG_ID, make_id
+from kustomer_sandbox.data.objects import BY_NAME
+from kustomer_sandbox.data.records import CONVERSATION, CUSTOMER, MESSAGE, attachment_count, user_id
+from kustomer_sandbox.data.store import Store
+from kustomer_sandbox.data.timestamps import DAY, HOUR, MINUTE, SECOND, to_text
+from kustomer_sandbox.data.words import happens
+from kustomer_sandbox.data.workspace import ORG, reference
 
 Resource = dict[str, Any]
 AUDIT_LOGS = 3_000

@@ -1,0 +1,1 @@
+"""What tests control: switches, live changes, the true records, the process."""

@@ -1,0 +1,1 @@
+"""The records of the emulated organization: generated, changed, stored and indexed."""

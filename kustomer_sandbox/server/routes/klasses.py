@@ -1,0 +1,56 @@
+"""The records of klasses (KObjects), below the klass and below a customer."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from kustomer_sandbox.data import roles
+from kustomer_sandbox.data.objects import BY_NAME, KLASS_NAMES
+from kustomer_sandbox.server.answers import Answer, not_found
+from kustomer_sandbox.server.api import Api, get
+from kustomer_sandbox.server.endpoints import child_list
+from kustomer_sandbox.server.lists import answer_list
+
+
+class Klasses:
+    """`/klasses/{klass}` and what is below it."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def routes(self) -> list[Route]:
+        """Make the routes."""
+        return [
+            get("/v1/klasses/{klass}", self._of_klass),
+            get("/v1/klasses/{klass}/{id}", self._record),
+            get("/v1/customers/{id}/klasses/{klass}", self._of_customer),
+        ]
+
+    async def _of_klass(self, request: Request) -> Answer:
+        self._api.allow(request, "kobjects", roles.KLASS)
+        numbers = self._api.organization.store.present[BY_NAME["kobjects"].code]
+        return self._page(request, numbers)
+
+    async def _of_customer(self, request: Request) -> Answer:
+        self._api.allow(request, "kobjects", roles.CUSTOMER)
+        customer = self._api.parent("customers", request.path_params["id"])
+        code = BY_NAME["kobjects"].code
+        numbers = self._api.organization.store.numbers_of_parent(code, "customer", customer)
+        return self._page(request, numbers)
+
+    def _page(self, request: Request, numbers: list[int]) -> Answer:
+        klass = request.path_params["klass"]
+        if klass not in KLASS_NAMES:
+            raise not_found()
+        place = KLASS_NAMES.index(klass)
+        klasses = self._api.organization.index.object(BY_NAME["kobjects"].code).klass
+        wanted = [n for n in numbers if n < len(klasses) and klasses[n] == place]
+        # The links of a customer's kobjects point at the whole klass, as the real ones do.
+        path = f"/v1/klasses/{klass}"
+        records = self._api.stored("kobjects", wanted)
+        return answer_list(child_list("kobjects"), path, request.query_params, records)
+
+    async def _record(self, request: Request) -> Answer:
+        self._api.allow(request, "kobjects", roles.KOBJECT)
+        return self._api.stored_by_ids("kobjects", request.path_params["id"])
