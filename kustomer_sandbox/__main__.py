@@ -1,4 +1,4 @@
-"""Starts the sandbox: `python -m kustomer_sandbox --help`."""
+"""Start the sandbox: `python -m kustomer_sandbox --help`."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def _serve(
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    # What was generated stays until the end: the collector need not walk it again and again.
+    # The generated data stays until the end: the garbage collector need not visit it.
     gc.collect()
     gc.freeze()
     host, port = listener.getsockname()[:2]
@@ -82,7 +82,7 @@ async def _serve(
 
 
 def _stop_with_stdin(service: uvicorn.Server) -> None:
-    """End when whoever holds the other end of the standard input is gone, killed or not."""
+    """Stop when the other end of the standard input is closed, also by a kill."""
     sys.stdin.buffer.read()
     service.should_exit = True
 
@@ -101,11 +101,11 @@ def _parser() -> argparse.ArgumentParser:
         description="An emulated Kustomer API. Prints its address and a key when it is ready.",
         epilog="Every switch may also be changed while it runs: POST /_sandbox/settings.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
-    parser.add_argument("--port", type=int, default=0, help="port; 0: any that is free")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="port; 0: any free port")
     parser.add_argument("--key", default="sandbox-key", help="the API key that may read everything")
     parser.add_argument(
-        "--stop-with-stdin", action="store_true", help="end when the standard input is closed"
+        "--stop-with-stdin", action="store_true", help="stop when the standard input is closed"
     )
     data = parser.add_argument_group("data")
     data.add_argument(
@@ -116,10 +116,10 @@ def _parser() -> argparse.ArgumentParser:
         "--counts",
         type=json.loads,
         default={},
-        help='how many of single objects, as JSON: {"messages": 20000, "users": 700}',
+        help='how many records of single objects, as JSON: {"messages": 20000, "users": 700}',
     )
-    data.add_argument("--since", help="place every updatedAt evenly from this moment on")
-    data.add_argument("--until", help="... and before this one; without it: before now")
+    data.add_argument("--since", help="place every updatedAt evenly from this time on")
+    data.add_argument("--until", help="... and before this time; without it: before now")
     group = parser.add_argument_group("switches", 'values are JSON: true, null, 5, ["html"]')
     for name, default, meaning in switches():
         group.add_argument(

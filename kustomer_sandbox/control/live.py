@@ -1,4 +1,4 @@
-"""Changes that never stop, in a task beside the server."""
+"""Changes that never stop, in a task next to the server."""
 
 from __future__ import annotations
 

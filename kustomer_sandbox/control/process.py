@@ -28,14 +28,14 @@ class Sandbox:
     """A running sandbox; use it in a `with` statement.
 
     Args:
-        records: of all search objects together, in realistic proportion.
+        records: how many of all search objects together, in realistic proportion.
         seed: the same seed makes the same records.
         key: the API key that may read everything.
         port: 0 for any free port.
-        counts: object -> how many of it.
-        since, until: ISO moments between which every `updatedAt` is placed evenly.
-        start_seconds: how long it may take to start; a million records take about a minute.
-        settings: any switch of `settings.Settings`.
+        counts: object -> how many records of it.
+        since, until: ISO timestamps between which every `updatedAt` is placed evenly.
+        start_seconds: seconds that the start may take; a million records take about a minute.
+        settings: any switch of `control.settings.Settings`.
 
     Attributes:
         url: the base URL, `/v1` included.
@@ -106,7 +106,7 @@ class Sandbox:
         too_late.cancel()
         if not line:
             self.stop()
-            raise SandboxError("the sandbox did not start; its error stream says why")
+            raise SandboxError("the sandbox did not start; see what it wrote to stderr")
         self.url = json.loads(line)["url"]
 
     def stop(self) -> None:
@@ -133,11 +133,11 @@ class Sandbox:
     # Settings
 
     def control(self, **settings: Any) -> Resource:
-        """Set switches while it runs; answers all of them."""
+        """Set switches while it runs; returns all of them."""
         return dict(self._ask("POST", "settings", settings))
 
     def settings(self) -> Resource:
-        """All switches as they stand."""
+        """The present values of all switches."""
         return dict(self._ask("GET", "settings"))
 
     def new_key(
@@ -164,7 +164,7 @@ class Sandbox:
         self._ask("POST", "keys", {"name": name, **changes})
 
     def outage(self, seconds: float, kind: str = "503") -> None:
-        """Let nothing work for some seconds; kind: 503 or reset."""
+        """Make every request fail for some seconds; kind: 503 or reset."""
         self.control(outage_seconds=seconds, outage_kind=kind)
 
     # Records
@@ -178,7 +178,7 @@ class Sandbox:
         return {line["id"]: line["stamp"] for line in self._lines(f"truth/{name}?stamps=true")}
 
     def truth_versions(self, name: str) -> list[Resource]:
-        """Every version there ever was of a search object's records, newest last."""
+        """Every version of a search object's records, newest last."""
         return self._lines(f"versions/{name}")
 
     def change(
@@ -192,7 +192,7 @@ class Sandbox:
         at: str | None = None,
         set: dict[str, Any] | None = None,
     ) -> dict[str, list[str]]:
-        """Change records now; answers the ids under updated, inserted and deleted.
+        """Change records now; returns the ids under updated, inserted and deleted.
 
         Args:
             object: the sandbox's name of it, such as `messages`.
@@ -235,7 +235,7 @@ class Sandbox:
         deletes: float = 0.0,
         objects: list[str] | None = None,
     ) -> None:
-        """Update so many records per second, and insert and delete, until `quiet`."""
+        """Update, insert and delete so many records per second until `quiet`."""
         self.control(
             live_updates=float(per_second),
             live_inserts=float(inserts),
@@ -254,7 +254,7 @@ class Sandbox:
         return self._lines("requests")
 
     def forget_requests(self) -> None:
-        """Start the request log anew."""
+        """Clear the request log."""
         self._ask("DELETE", "requests")
 
     def stats(self) -> Resource:
@@ -273,7 +273,7 @@ class Sandbox:
             data=None if body is None else json.dumps(body).encode(),
             method=method,
         )
-        # No proxy of the environment stands between a test and its own machine.
+        # A proxy of the environment must not receive requests to this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=_CONTROL_SECONDS) as answer:

@@ -35,7 +35,7 @@ class Control:
     live: Live
 
     def routes(self) -> list[Route]:
-        """The routes, below where they are mounted."""
+        """Make the routes, relative to where they are mounted."""
         return [
             Route("/settings", self.read_settings, methods=["GET"]),
             Route("/settings", self.change_settings, methods=["POST"]),
@@ -51,11 +51,11 @@ class Control:
         ]
 
     async def read_settings(self, request: Request) -> Response:
-        """All switches as they stand."""
+        """The present values of all switches."""
         return _json(asdict(self.settings))
 
     async def change_settings(self, request: Request) -> Response:
-        """Set switches; answers all of them."""
+        """Set switches; answer with all of them."""
         changes = orjson.loads(await request.body())
         try:
             self.settings.change(changes)
@@ -68,7 +68,7 @@ class Control:
         if "window_seconds" in changes:
             self.gate.limits.start_anew()
         if "index_lag" in changes:
-            # Writes under the old lag appear at once, so that none overtakes another.
+            # Earlier writes appear now, so that a later one does not overtake them.
             self.organization.show_all_now()
         return _json(asdict(self.settings))
 
@@ -86,7 +86,7 @@ class Control:
         return StreamingResponse(_lines(records), media_type="application/x-ndjson")
 
     async def versions(self, request: Request) -> Response:
-        """Every version there ever was of a search object's records."""
+        """Every version of a search object's records."""
         try:
             records = list(self.organization.versions(request.path_params["name"]))
         except KeyError as error:
@@ -94,7 +94,7 @@ class Control:
         return StreamingResponse(_lines(iter(records)), media_type="application/x-ndjson")
 
     async def change(self, request: Request) -> Response:
-        """Update, insert and delete; answers the ids of each."""
+        """Update, insert and delete; answer with the ids of each."""
         wanted = orjson.loads(await request.body())
         name = wanted["object"]
         at = to_ms(wanted["at"]) if wanted.get("at") else None
@@ -109,7 +109,7 @@ class Control:
         return _json({"updated": updated, "inserted": inserted, "deleted": deleted})
 
     async def ties(self, request: Request) -> Response:
-        """Insert a group of records with one `updatedAt`; answers their ids."""
+        """Insert a group of records with one `updatedAt`; answer with their ids."""
         wanted = orjson.loads(await request.body())
         at = to_ms(wanted["at"])
         created = at if wanted.get("same_created") else None
@@ -117,7 +117,7 @@ class Control:
         return _json({"inserted": ids})
 
     async def strange(self, request: Request) -> Response:
-        """Insert records that are strange; answers kind -> id."""
+        """Insert strange records; answer with kind -> id."""
         wanted = orjson.loads(await request.body())
         at = to_ms(wanted["at"]) if wanted.get("at") else None
         try:
@@ -127,7 +127,7 @@ class Control:
         return _json({"inserted": made})
 
     async def key(self, request: Request) -> Response:
-        """Make a key, or change one that has the name; answers its secret."""
+        """Make a key, or change the one with this name; answer with its secret."""
         wanted: dict[str, Any] = orjson.loads(await request.body())
         name = wanted.get("name") or f"key-{time.time_ns()}"
         known = self.keys.named(name)
@@ -149,7 +149,7 @@ class Control:
         return StreamingResponse(_lines(iter(entries)), media_type="application/x-ndjson")
 
     async def forget_requests(self, request: Request) -> Response:
-        """Start the request log and its sums anew."""
+        """Clear the request log and its sums."""
         self.gate.log.clear()
         return _json({})
 
@@ -171,7 +171,7 @@ class Control:
         )
 
     def _chosen(self, name: str, wanted: dict[str, Any]) -> tuple[list[str], list[str]]:
-        """Ids to update and ids to delete: those named, or so many by chance."""
+        """Ids to update and ids to delete: the named ones, or so many drawn by chance."""
         ids = wanted.get("ids")
         if ids is not None:
             return ([], ids) if wanted.get("deletes") else (ids, [])
@@ -192,7 +192,7 @@ def _stamp(record: bytes) -> bytes:
 
 
 async def _lines(records: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Lines in chunks; made in the server's own thread, which is the only one to use the store."""
+    """Lines in chunks; made in the server's thread, the only one that may use the store."""
     chunk: list[bytes] = []
     for record in records:
         chunk.append(record + b"\n")

@@ -1,4 +1,4 @@
-"""Every switch of the sandbox, what it means and what it is at the start."""
+"""Every switch of the sandbox: its meaning and its value at the start."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PAGE_QUIRKS = ("duplicates", "empty_page", "larger_page", "null_data", "repeated
 
 
 def _means(meaning: str, choices: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """What a switch does, kept with its field."""
+    """The meaning of a switch, kept with its field."""
     return {"help": meaning, "choices": choices}
 
 
@@ -18,37 +18,35 @@ def _means(meaning: str, choices: tuple[str, ...] | None = None) -> dict[str, An
 class Settings:
     """Switches that may be changed while the sandbox runs.
 
-    Rates are per minute where the name says so; durations are seconds unless the name says ms.
+    Rates are per minute if the name says so. Durations are seconds unless the name says ms.
     """
 
     # Rate limits
     organization_per_minute: int | None = field(
         default=1000,
-        metadata=_means("requests all keys together may make per window; null: no limit"),
+        metadata=_means("requests that all keys together may make per window; null: no limit"),
     )
     searches_per_minute: int | None = field(
         default=100,
         metadata=_means(
-            "searches API keys may make per window, inside the other limit; null: no such limit"
+            "searches per window by API keys, inside the other limit; null: no such limit"
         ),
     )
     window_seconds: float = field(
         default=60.0,
-        metadata=_means(
-            "length of the fixed window of both limits (shorter windows make tests quick)"
-        ),
+        metadata=_means("length of the fixed window of both limits"),
     )
     search_headers: str = field(
         default="tightest",
         metadata=_means(
-            "which limit a search's headers speak of: the one with less left, or the organization",
+            "the limit in a search's headers: the one with less left, or the organization's",
             ("tightest", "organization"),
         ),
     )
     reset_header: str = field(
         default="normal",
         metadata=_means(
-            "what x-ratelimit-reset says", ("normal", "past", "far_future", "missing", "garbage")
+            "the value of x-ratelimit-reset", ("normal", "past", "far_future", "missing", "garbage")
         ),
     )
     other_requests_per_minute: float = field(
@@ -68,30 +66,28 @@ class Settings:
     page_size_policy: str = field(
         default="clamp",
         metadata=_means(
-            "what a larger pageSize meets: a cut (meta.pageSize tells), a 400, or a 500",
+            "answer to a larger pageSize: a smaller page (see meta.pageSize), a 400, or a 500",
             ("clamp", "refuse", "500"),
         ),
     )
-    page_cap: int = field(
-        default=100, metadata=_means("pages a query may have; the next one answers 400")
-    )
+    page_cap: int = field(default=100, metadata=_means("pages of a query; a later one answers 400"))
     record_cap: int = field(
-        default=10_000, metadata=_means("records a query may reach; beyond: 400")
+        default=10_000, metadata=_means("records that a query may reach; a page beyond answers 400")
     )
     total_cap: int | None = field(
-        default=None, metadata=_means("meta.total never says more than this; null: the truth")
+        default=None, metadata=_means("meta.total is never more than this; null: exact totals")
     )
     shuffle_ties: bool = field(
         default=True,
-        metadata=_means("records of equal sort value come in another order at every call"),
+        metadata=_means("records of equal sort value come in another order at every request"),
     )
     search_order: str = field(
-        default="sorted", metadata=_means("whether a search minds its sort", ("sorted", "random"))
+        default="sorted", metadata=_means("whether a search obeys its sort", ("sorted", "random"))
     )
     refused_attributes: list[str] = field(
         default_factory=list,
         metadata=_means(
-            "search attributes the standard search does not know (400), such as company_updated_at"
+            "search attributes that the standard search refuses (400), such as company_updated_at"
         ),
     )
     index_lag: float = field(
@@ -110,22 +106,22 @@ class Settings:
     # Lists
     list_record_limit: int | None = field(
         default=None,
-        metadata=_means("records a GET list reaches at most (400 beyond); null: no limit"),
+        metadata=_means("most records that a GET list reaches (400 beyond); null: no limit"),
     )
     deleted_parents: str = field(
         default="not_found",
         metadata=_means(
-            "what the children of a deleted conversation or customer meet: 404, or their records",
+            "answer to the child lists of a deleted conversation or customer: 404, or the records",
             ("not_found", "served"),
         ),
     )
     # Access and errors
-    pod: str = field(default="prod1", metadata=_means("the region this sandbox stands for"))
+    pod: str = field(default="prod1", metadata=_means("the region of this sandbox"))
     wrong_pod_status: int = field(default=401, metadata=_means("status of a key of another region"))
     error_shape: str | None = field(
         default=None,
         metadata=_means(
-            "give every error body this shape; null: as the endpoint has it",
+            "shape of every error body; null: the shape of the endpoint",
             ("code", "jsonapi", "old"),
         ),
     )
@@ -139,14 +135,14 @@ class Settings:
         default_factory=list,
         metadata=_means("objects, or paths such as /kb/tags, answered with 404"),
     )
-    # Trouble
+    # Faults
     fault_rate: float = field(
         default=0.0, metadata=_means("share of answers, 0 to 1, replaced by a fault")
     )
     fault_kinds: list[str] = field(
         default_factory=lambda: ["500", "502", "503", "504", "reset", "cut", "html"],
         metadata=_means(
-            f"faults drawn from: any of {', '.join(FAULT_KINDS)} (502 and html are HTML pages)"
+            f"faults to draw from: any of {', '.join(FAULT_KINDS)} (502 and html are HTML pages)"
         ),
     )
     fault_next: list[str] = field(
@@ -157,31 +153,31 @@ class Settings:
         default_factory=list, metadata=_means("only paths that contain one of these have faults")
     )
     silence_seconds: float = field(
-        default=30.0, metadata=_means("how long the fault `silence` says nothing")
+        default=30.0, metadata=_means("how long the fault `silence` sends nothing")
     )
-    latency_ms: float = field(default=0.0, metadata=_means("time every answer takes longer"))
+    latency_ms: float = field(default=0.0, metadata=_means("delay of every answer"))
     latency_jitter_ms: float = field(
-        default=0.0, metadata=_means("up to this much more, by chance")
+        default=0.0, metadata=_means("more delay, up to this much, by chance")
     )
     outage_seconds: float = field(
-        default=0.0, metadata=_means("from now on nothing works for so many seconds")
+        default=0.0, metadata=_means("from now on every request fails for so many seconds")
     )
     outage_kind: str = field(
-        default="503", metadata=_means("how an outage looks", ("503", "reset"))
+        default="503", metadata=_means("the answer during an outage", ("503", "reset"))
     )
     # Changes that never stop
     live_updates: float = field(default=0.0, metadata=_means("records updated per second"))
     live_inserts: float = field(default=0.0, metadata=_means("records inserted per second"))
     live_deletes: float = field(default=0.0, metadata=_means("records deleted per second"))
     live_objects: list[str] = field(
-        default_factory=list, metadata=_means("objects live changes are made to; none: all")
+        default_factory=list, metadata=_means("objects that live changes apply to; none: all")
     )
 
     def change(self, changes: dict[str, Any]) -> None:
         """Set switches by name.
 
         Raises:
-            ValueError: for an unknown switch or a value it cannot have.
+            ValueError: for an unknown switch or a value that it does not accept.
         """
         known = {switch.name: switch for switch in fields(self)}
         for name, value in changes.items():
@@ -198,14 +194,14 @@ def switches() -> list[tuple[str, Any, str]]:
 
 
 def default_of(switch: Field[Any]) -> Any:
-    """What a switch is at the start."""
+    """The value of a switch at the start."""
     if switch.default_factory is not MISSING:
         return switch.default_factory()
     return switch.default
 
 
 def meaning_of(switch: Field[Any]) -> str:
-    """What a switch does, with its choices."""
+    """The meaning of a switch, with its choices."""
     choices = switch.metadata.get("choices")
     meaning = str(switch.metadata["help"])
     return f"{meaning} ({' | '.join(choices)})" if choices else meaning
@@ -234,4 +230,4 @@ def _check(switch: Field[Any], value: Any) -> None:
         else []
     )
     if unknown:
-        raise ValueError(f"{switch.name} does not know {unknown}")
+        raise ValueError(f"{switch.name} does not accept {unknown}")

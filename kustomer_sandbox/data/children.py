@@ -1,4 +1,4 @@
-"""Records below other records, made from their parent's number when they are asked for."""
+"""Records below other records, made from the number of their parent at each request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PARENTS = {
     "customer_events": "customers",
 }
 
-# What streams call them.
+# The names that the streams have.
 _OTHER_NAMES = {
     "conversation_attachments": "attachments",
     "message_attachments": "attachments",
@@ -130,7 +130,7 @@ class Children:
         return range(1, 1 + attachment_count(message))
 
     def events(self, conversation: int) -> list[Resource]:
-        """What happened to a conversation."""
+        """The events of a conversation."""
         chance, talk = self._chance("events", conversation), make_id(CONVERSATION, conversation)
         owner = make_id(CUSTOMER, self._customer_of(conversation))
         return [
@@ -177,7 +177,7 @@ class Children:
         }
 
     def forwards(self, conversation: int) -> list[Resource]:
-        """What was forwarded from a conversation; rare."""
+        """The forwards of a conversation; rare."""
         chance = self._chance("forwards", conversation)
         if not happens(chance, 0.1):
             return []
@@ -208,7 +208,7 @@ class Children:
         ]
 
     def drafts(self, customer: int) -> list[Resource]:
-        """Messages somebody began to write to a customer; rare."""
+        """Unfinished messages to a customer; rare."""
         chance = self._chance("drafts", customer)
         if not happens(chance, 0.1):
             return []
@@ -233,7 +233,7 @@ class Children:
         ]
 
     def merges(self, customer: int) -> list[Resource]:
-        """Customers that disappeared into this one; rare."""
+        """Customers that were merged into this one; rare."""
         chance = self._chance("merges", customer)
         if not happens(chance, 0.05):
             return []
@@ -266,7 +266,7 @@ class Children:
                     "type": "customer_session",
                     "id": make_id(CHILD_CODES["customer_sessions"], customer, child),
                     "attributes": {
-                        # What the events' path wants; not the record's id.
+                        # The events' path has this id, not the record's.
                         "sessionId": make_id(
                             CHILD_CODES["customer_sessions"], customer, child + 99
                         ),
@@ -284,7 +284,7 @@ class Children:
         return sessions
 
     def session_events(self, customer: int, session_id: str) -> list[Resource] | None:
-        """What a customer did in one visit, by its `sessionId`; None: no such visit."""
+        """The events of one visit, by its `sessionId`; None: there is no such visit."""
         for session in self.sessions(customer):
             if session["attributes"]["sessionId"] == session_id:
                 return [self._tracking(customer, session, child) for child in (1, 2)]
@@ -322,7 +322,7 @@ class Children:
         }
 
     def audit_log(self, number: int) -> Resource:
-        """One line of the audit log; a higher number is older."""
+        """One entry of the audit log; a higher number is older."""
         chance = self._chance("audit", number)
         at = self._now - number * 2 * HOUR - int(chance.random() * HOUR)
         target = make_id(CONVERSATION, number)

@@ -16,7 +16,7 @@ _VALUES = ("Silver", "Gold", "Platinum", "none")
 
 @dataclass(frozen=True)
 class CustomAttribute:
-    """A custom attribute as the metadata endpoint tells it."""
+    """A custom attribute of the metadata endpoint."""
 
     name: str
     type: str
@@ -48,7 +48,7 @@ class CustomAttribute:
         return entry
 
     def value(self, chance: random.Random) -> Any:
-        """A value of the declared type, now and then null."""
+        """Draw a value of the declared type, now and then null."""
         if happens(chance, 0.1):
             return None
         return _BY_SUFFIX[self._suffix()](self, chance)
@@ -57,7 +57,7 @@ class CustomAttribute:
         return next(suffix for suffix in _BY_SUFFIX if self.name.endswith(suffix))
 
 
-def _moment(attribute: CustomAttribute, chance: random.Random) -> str:
+def _timestamp(attribute: CustomAttribute, chance: random.Random) -> str:
     text = to_text(now_ms() - int(chance.random() * YEAR))
     # An importer's offset is kept as it was written.
     return text if happens(chance, 0.8) else text[:-5] + "-05:00"
@@ -77,7 +77,7 @@ _BY_SUFFIX: dict[str, Any] = {
         round(chance.random() * 1_000, 2) if happens(chance, 0.5) else int(chance.random() * 1_000)
     ),
     "Bool": lambda attribute, chance: happens(chance, 0.5),
-    "At": _moment,
+    "At": _timestamp,
     "Url": lambda attribute, chance: f"https://example.com/{int(chance.random() * 999)}",
     "Tree": lambda attribute, chance: "Shipping.Late" if happens(chance, 0.5) else "Billing",
     "Ids": _id_or_ids,
@@ -141,12 +141,12 @@ for _klass in KLASS_NAMES:
             _A("confirmedBool", "boolean"),
         ),
     )
-# Note and user carry custom attributes, but their metadata cannot be asked for.
+# Notes and users have custom attributes, but no metadata endpoint.
 METADATA_RESOURCES = tuple(name for name in CUSTOM_ATTRIBUTES if name not in ("note", "user"))
 
 
 def custom_values(resource: str, chance: random.Random) -> dict[str, Any]:
-    """A `custom` map; attributes that were never filled are left out, as in real records."""
+    """Make a `custom` map; attributes without a value are left out, as in real records."""
     return {
         attribute.name: attribute.value(chance)
         for attribute in CUSTOM_ATTRIBUTES[resource]
@@ -155,7 +155,7 @@ def custom_values(resource: str, chance: random.Random) -> dict[str, Any]:
 
 
 def metadata_resource(resource: str, at_ms: int) -> dict[str, Any]:
-    """The record of `GET /metadata/{resource}`.
+    """Make the record of `GET /metadata/{resource}`.
 
     Raises:
         KeyError: if there is no such resource.

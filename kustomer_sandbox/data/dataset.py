@@ -1,4 +1,4 @@
-"""Which records there are at the start: how many of each object, and when they were updated."""
+"""The records at the start: how many of each object, and when they were updated."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _RECENT = 2.2
 
 @dataclass(frozen=True)
 class Dataset:
-    """What is generated.
+    """The size and the times of the generated data.
 
     Attributes:
         records: records of all search objects together.
-        seed: the same seed makes the same records (relative to the moment of the start).
+        seed: the same seed makes the same records (relative to the time of the start).
         counts: object -> how many, in place of its share of `records` or a list's usual length.
         since, until: place every `updatedAt` evenly in this range (ms since 1970, `until`
-            exclusive); without it they spread over the past year, most of them lately, with some
+            exclusive); without it they spread over the past year, most of them recent, with some
             records older than two years and some groups of equal timestamps.
-        now: the moment of the start, ms since 1970.
+        now: the time of the start, ms since 1970.
     """
 
     records: int
@@ -48,7 +48,7 @@ class Dataset:
 
 
 def fill(dataset: Dataset, words: Words, store: Store, index: SearchIndex) -> Composer:
-    """Generate the records of all search objects; returns what makes more of them later."""
+    """Generate the records of all search objects; returns the composer of later ones."""
     sizes = {o.code: dataset.size_of(o) for o in SEARCH_OBJECTS}
     composer = Composer(words, dataset.seed, sizes)
     for search_object in SEARCH_OBJECTS:
@@ -56,7 +56,7 @@ def fill(dataset: Dataset, words: Words, store: Store, index: SearchIndex) -> Co
         store.load(search_object.code, _rows(dataset, composer, search_object, entries))
         object_index = index.object(search_object.code)
         object_index.load(entries)
-        # Built now, so that the first search is as quick as the next.
+        # Built now, so that the first search is as fast as the next.
         object_index.timeline(search_object.cursor, with_deleted=True, klass=None)
     store.index_parents()
     return composer

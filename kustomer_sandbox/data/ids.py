@@ -1,4 +1,4 @@
-"""Ids: 24 hex digits as Kustomer's, made so that an id tells which record it is.
+"""Ids: 24 hex digits as Kustomer's, from which the sandbox finds the record.
 
 8 digits  scrambled number, so that ids do not look like a sequence
 4 digits  code of the object
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 _FORM = re.compile(r"[0-9a-f]{24}")
-# Objects that are no search objects have codes from here on, in the order they are asked for.
+# Codes of the objects that are made from their parents.
 CHILD_CODES = {
     name: 0x40 + place
     for place, name in enumerate(
@@ -32,7 +32,7 @@ _LIST_CODES: dict[str, int] = {}
 
 
 def list_code(name: str) -> int:
-    """The code of a small list's object, given out on first use and the same in every run."""
+    """The code of an object that is read by a list; the same in every run."""
     if name not in _LIST_CODES:
         _LIST_CODES[name] = 0x1000 | (sum(map(ord, name)) * 31 + len(name) * 7) % 0xEFF
     return _LIST_CODES[name]
@@ -45,7 +45,7 @@ def make_id(code: int, number: int, child: int = 0) -> str:
 
 
 def parse_id(text: str) -> tuple[int, int, int] | None:
-    """Code, record number and child of an id; None when it is not one of ours."""
+    """Code, record number and child of an id; None if the sandbox did not make it."""
     if not _FORM.fullmatch(text):
         return None
     code, number, child = int(text[8:12], 16), int(text[12:20], 16), int(text[20:], 16)

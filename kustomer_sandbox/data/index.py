@@ -1,6 +1,6 @@
-"""The search index: which records exist, in the order of their timestamps, as the search sees them.
+"""The search index: the records that a search finds, in the order of their timestamps.
 
-It is fed by writes, later than the store when there is an index lag, and then knows older versions.
+With an index lag, writes reach it later than the store, and searches return older versions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NUMBER = (1 << _NUMBER_BITS) - 1
 
 
 class Entry(NamedTuple):
-    """What the index knows of one record; see `store.Row` for the units."""
+    """The index entry of one record; see `store.Row` for the units."""
 
     number: int
     created: int
@@ -40,18 +40,18 @@ class Timeline:
         return len(self._keys)
 
     def add(self, ms: int, number: int) -> None:
-        """Enter a record."""
+        """Add a record."""
         insort(self._keys, ms << _NUMBER_BITS | number)
 
     def remove(self, ms: int, number: int) -> None:
-        """Take a record out."""
+        """Remove a record."""
         key = ms << _NUMBER_BITS | number
         place = bisect_left(self._keys, key)
         if place < len(self._keys) and self._keys[place] == key:
             del self._keys[place]
 
     def place(self, ms: int) -> int:
-        """How many records lie before a moment."""
+        """How many records lie before a time."""
         return bisect_left(self._keys, ms << _NUMBER_BITS)
 
     def numbers(self, start: int, stop: int) -> list[int]:
@@ -63,13 +63,13 @@ class Timeline:
     ) -> list[int]:
         """As `numbers`, with every group of equal timestamps in an order drawn for this call.
 
-        A group that reaches beyond either end is drawn whole, then cut; what lies before `floor`
-        or after `ceiling` is not part of the query and stays out.
+        A group that reaches beyond either end is shuffled whole, then cut. Records before
+        `floor` or after `ceiling` do not match the query and stay out.
         """
         first, last = self._keys[start] >> _NUMBER_BITS, self._keys[stop - 1] >> _NUMBER_BITS
         low, high = max(floor, self.place(first)), min(ceiling, self.place(last + 1))
         result: list[int] = []
-        for _, keys in groupby(self._keys[low:high], key=_moment):
+        for _, keys in groupby(self._keys[low:high], key=_milliseconds):
             group = [key & _NUMBER for key in keys]
             if len(group) > 1:
                 chance.shuffle(group)
@@ -77,7 +77,7 @@ class Timeline:
         return result[start - low : stop - low]
 
 
-def _moment(key: int) -> int:
+def _milliseconds(key: int) -> int:
     return key >> _NUMBER_BITS
 
 
@@ -99,7 +99,7 @@ class ObjectIndex:
         self._timelines.clear()
 
     def put(self, entry: Entry) -> None:
-        """Add a record, or move it to where its new version belongs."""
+        """Add a record, or move it to the place of its new version."""
         number = entry.number
         if number < len(self._known) and self._known[number]:
             for (attribute, with_deleted, klass), timeline in self._timelines.items():
@@ -113,7 +113,7 @@ class ObjectIndex:
     def timeline(self, attribute: Attribute, with_deleted: bool, klass: int | None) -> Timeline:
         """Records in the order of an attribute; of one klass, or of all (None).
 
-        Built when first asked for, then kept up to date.
+        Built at the first request, then kept up to date.
         """
         wanted = (attribute, with_deleted, klass)
         if wanted not in self._timelines:
@@ -144,7 +144,7 @@ class ObjectIndex:
 
 @dataclass(order=True)
 class _Late:
-    """A write that the index has not seen yet."""
+    """A write that the index does not contain yet."""
 
     visible_at: int
     order: int
@@ -154,13 +154,13 @@ class _Late:
 
 
 class SearchIndex:
-    """The indexes of all objects, and the writes still on their way into them."""
+    """The indexes of all objects, and the writes that they do not contain yet."""
 
     def __init__(self) -> None:
         self._objects: dict[int, ObjectIndex] = {}
         self._late: list[_Late] = []
         self._order = 0
-        # Versions that the index still shows, of records that have newer ones in the store.
+        # Old versions that searches still return, of records that have newer ones in the store.
         self._shown: dict[tuple[int, int], bytes] = {}
         self._waiting: dict[tuple[int, int], int] = {}
 
@@ -177,7 +177,7 @@ class SearchIndex:
         replaced: bytes | None,
         visible_at: int | None,
     ) -> None:
-        """Take a write in, now (`visible_at` None) or when the clock reads `visible_at` ms.
+        """Add a write, now (`visible_at` None) or when the clock reaches `visible_at` ms.
 
         `replaced` is the version that the write replaced in the store, None for an insert.
         """
@@ -192,7 +192,7 @@ class SearchIndex:
         heapq.heappush(self._late, _Late(visible_at or 0, self._order, code, entry, body))
 
     def catch_up(self, now: int) -> None:
-        """Let the writes appear whose time has come."""
+        """Add the writes whose time has come."""
         while self._late and self._late[0].visible_at <= now:
             late = heapq.heappop(self._late)
             record = (late.code, late.entry.number)
@@ -205,7 +205,7 @@ class SearchIndex:
                 self._shown.pop(record, None)
 
     def shown(self, code: int, numbers: list[int], bodies: list[bytes]) -> list[bytes]:
-        """Put older versions in place of the store's, where the index has not seen the newer."""
+        """Replace the store's versions by the older ones that the index has."""
         if not self._shown:
             return bodies
         return [
@@ -215,5 +215,5 @@ class SearchIndex:
 
     @property
     def late(self) -> int:
-        """How many writes the search does not show yet."""
+        """How many writes the index does not contain yet."""
         return len(self._late)

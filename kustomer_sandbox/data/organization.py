@@ -1,4 +1,4 @@
-"""The emulated organization: its records, what the search knows of them, and how they change."""
+"""The emulated organization: its records, its search index, and how they change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Resource = dict[str, Any]
 
 
 class Organization:
-    """All records, and every way they change."""
+    """All records, and every way to change them."""
 
     def __init__(self, dataset: Dataset, settings: Settings) -> None:
         self.settings = settings
@@ -62,13 +62,13 @@ class Organization:
         return self.children.everything(name)
 
     def versions(self, name: str) -> Iterator[bytes]:
-        """Every version there ever was of a search object's records, newest last."""
+        """Every version of a search object's records, newest last."""
         code = BY_NAME[name].code
         yield from self.store.older_versions(code)
         yield from self.store.everything(code)
 
     def sizes(self) -> dict[str, int]:
-        """How many records there are of each search object, deleted ones included."""
+        """How many records each search object has, deleted ones included."""
         return {o.name: self.store.next_number[o.code] for o in SEARCH_OBJECTS}
 
     # Changing
@@ -79,7 +79,7 @@ class Organization:
         Args:
             name: of the object.
             ids: of the records.
-            attributes: set besides what a change sets by itself.
+            attributes: values to set, in addition to those that every change sets.
             at: the new `updatedAt`; None: now.
 
         Raises:
@@ -106,7 +106,7 @@ class Organization:
             name: of the object.
             count: how many.
             at: their `updatedAt`; None: now.
-            created_at: their `createdAt`; None: distinct moments shortly before.
+            created_at: their `createdAt`; None: distinct times shortly before.
         """
         self.changes_made["inserts"] += count
         if name not in BY_NAME:
@@ -131,7 +131,7 @@ class Organization:
         return [make_id(code, row.number) for row in rows]
 
     def insert_raw(self, name: str, change: Callable[[bytes], bytes], at: int | None) -> str:
-        """Add one record whose JSON `change` may make strange in any way."""
+        """Add one record whose JSON `change` makes strange."""
         code = BY_NAME[name].code
         number = self.store.next_number[code]
         updated = now_ms() if at is None else at
@@ -146,7 +146,7 @@ class Organization:
         return str(json.loads(row.body)["id"])
 
     def some(self, name: str, count: int) -> list[str]:
-        """Ids of records drawn by chance that are not deleted."""
+        """Draw ids of records that are not deleted."""
         if name not in BY_NAME:
             records = self.workspace.lists[name]
             return [str(r["id"]) for r in self._chance.sample(records, min(count, len(records)))]
@@ -157,7 +157,7 @@ class Organization:
         return [make_id(code, n) for n in numbers if (code, n) not in self._fragile]
 
     def some_object(self, wanted: list[str], *, updatable: bool) -> str:
-        """An object drawn by how many records it has."""
+        """Draw an object, weighted by its number of records."""
         objects = [
             o
             for o in SEARCH_OBJECTS
@@ -169,11 +169,11 @@ class Organization:
         return self._chance.choices(objects, weights)[0].name
 
     def show_all_now(self) -> None:
-        """Let every write appear in the search that has not yet."""
+        """Make every late write appear in the search."""
         self.index.catch_up(now_ms() + 100 * 365 * DAY)
 
     def close(self) -> None:
-        """Forget everything."""
+        """Release the store."""
         self.store.close()
 
     def _rewrite(self, name: str, record_id: str, attributes: Resource, at: int) -> None:
@@ -204,7 +204,7 @@ class Organization:
         """A record's number, by its id.
 
         Raises:
-            KeyError: if it is no id of this object.
+            KeyError: if it is not an id of this object.
         """
         parsed = parse_id(record_id)
         if parsed is None or parsed[0] != search_object.code or parsed[2]:
@@ -217,7 +217,7 @@ class Organization:
 
 
 def _entry_of(search_object: SearchObject, number: int, resource: Resource, at: int) -> Entry:
-    """What the index must know of a record that was updated at a moment."""
+    """The index entry of a record that was updated at a time."""
     attributes = resource["attributes"]
     klass = str(resource["type"]).removeprefix("kobject.")
     place = KLASS_NAMES.index(klass) if search_object.context == "kobject" else 0

@@ -1,6 +1,6 @@
 """Composes the records of a support desk, as JSON text by template: fast enough for a million.
 
-Text that goes into a template is JSON already (quotes included); see `words`.
+Text in a template is JSON already (quotes included); see `words`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CHANNELS = (("email", "postmark"), ("chat", "chat"), ("sms", "twilio"), ("whats
 _STATUSES = ("done", "done", "done", "open", "snoozed")
 _LANGS = ('"en_us"', '"en_us"', '"fr"', '"de"', "null")
 _COLORS = ('"yellow"', '"blue"', '"green"', '"purple"')
-# Attachments hang on this share of the messages.
+# This share of the messages has attachments.
 _ATTACHED = 0.1
 _VARIANTS = 400
 
@@ -70,14 +70,14 @@ class Composer:
     """Makes the records of all search objects; the same seed makes the same records.
 
     Attributes:
-        sizes: how many records there are of each object code, for what refers to them.
+        sizes: records of each object code, for references to them.
     """
 
     def __init__(self, words: Words, seed: int, sizes: dict[int, int]) -> None:
         self._words = words
         self._chance = random.Random(f"records {seed}")
         self.sizes = sizes
-        # Of the start: whose a conversation is must not change when customers are added.
+        # The number at the start: a conversation keeps its customer when customers are added.
         self._customers = max(1, sizes.get(CUSTOMER, 1))
         chance = random.Random(f"custom {seed}")
         self._custom = {
@@ -104,7 +104,7 @@ class Composer:
     def record(
         self, code: int, number: int, created: int, updated: int, *, deleted: bool = False
     ) -> Row:
-        """One record; moments in milliseconds since 1970."""
+        """Make one record; timestamps in milliseconds since 1970."""
         chance = self._chance
         conversation = customer = None
         klass = 0

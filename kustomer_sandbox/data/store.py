@@ -1,4 +1,4 @@
-"""The system of record: the newest version of every record, as JSON bytes in SQLite."""
+"""The store: the newest version of every record, as JSON in SQLite."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_PARAMETERS = 500
 
 
 class Row(NamedTuple):
-    """A record on its way into the store.
+    """A record to store.
 
     Attributes:
         number: of the record within its object, from 0.
@@ -39,12 +39,12 @@ class Row(NamedTuple):
 
 
 class Store:
-    """Records by object code and number. One process writes and reads; nothing survives it."""
+    """Records by object code and number, for one process; the data ends with it."""
 
     def __init__(self) -> None:
         with tempfile.TemporaryDirectory(prefix="kustomer-sandbox-") as folder:
-            # The file loses its name with the folder but stays until the connection closes, so
-            # that nothing is left behind however the process ends.
+            # The file loses its name with the folder but exists until the connection closes, so
+            # that no file remains, even if the process is killed.
             self._database = sqlite3.connect(
                 Path(folder) / "records.sqlite", isolation_level=None, check_same_thread=False
             )
@@ -66,7 +66,7 @@ class Store:
             self._database.execute(statement)
 
     def close(self) -> None:
-        """Forget everything."""
+        """Close the database, which removes it."""
         self._database.close()
 
     def load(self, code: int, rows: Iterable[Row]) -> None:
@@ -87,7 +87,7 @@ class Store:
         self._database.execute("COMMIT")
 
     def index_parents(self) -> None:
-        """Make children findable; after loading, when it is cheapest."""
+        """Index the parents of records; after loading, when it is cheapest."""
         for parent in ("conversation", "customer"):
             self._database.execute(
                 f"CREATE INDEX IF NOT EXISTS by_{parent} ON records ({parent}, row)"
@@ -95,7 +95,7 @@ class Store:
             )
 
     def replace(self, code: int, number: int, body: bytes, *, deleted: bool) -> None:
-        """Write a newer version; the older one is kept for whoever asks for all versions."""
+        """Write a newer version; the older one is kept, see `older_versions`."""
         row = code << _CODE_SHIFT | number
         self._database.execute(
             "INSERT INTO versions SELECT row, body FROM records WHERE row = ?", (row,)

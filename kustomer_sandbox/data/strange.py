@@ -1,4 +1,4 @@
-"""Records as they should not be, and yet are now and then."""
+"""Strange records: forms that real records have now and then."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _mark_text(resource: Resource) -> None:
 
 
 _MASKED = {"isMasked": True, "maskedPresentation": "********"}
-# Kind -> the objects it fits (none: all) and what it does to a record's JSON.
+# Kind -> the objects that it fits (none: all), and the change of the record's JSON.
 _KINDS: dict[str, tuple[tuple[str, ...], Callable[[bytes], bytes]]] = {
     "null_updated_at": ((), _set(updatedAt=None)),
     "no_updated_at": ((), _edited(_without_updated_at)),

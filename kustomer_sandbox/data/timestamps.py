@@ -1,4 +1,4 @@
-"""Moments: as the API writes them (ISO 8601, UTC), and as milliseconds since 1970."""
+"""Timestamps: as the API writes them (ISO 8601, UTC), and as milliseconds since 1970."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEARCHABLE = 2 * YEAR
 _UTC = timezone.utc
 _EPOCH = datetime(1970, 1, 1, tzinfo=_UTC)
 _MINUTES_OF_DAY = 1_440
-# A million records have some six million moments: what repeats in them is written once.
+# A million records have some six million timestamps: their repeated parts are formatted once.
 _CLOCK = [f"T{hour:02d}:{minute:02d}:" for hour in range(24) for minute in range(60)]
 _DATE_ONLY = len("2026-01-31")
 
@@ -29,7 +29,7 @@ def now_ms() -> int:
 
 
 def to_text(ms: int) -> str:
-    """Write a moment as `2026-01-31T12:00:00.000Z`."""
+    """Format a timestamp as `2026-01-31T12:00:00.000Z`."""
     minute, rest = divmod(ms, MINUTE)
     day, minute = divmod(minute, _MINUTES_OF_DAY)
     return f"{_date(day)}{_CLOCK[minute]}{rest // SECOND:02d}.{rest % SECOND:03d}Z"
@@ -41,10 +41,10 @@ def _date(day: int) -> str:
 
 
 def to_ms(text: str, time_zone: str | None = None) -> int:
-    """Read a moment; a bare date or a moment without offset is local to `time_zone` (GMT if none).
+    """Parse a timestamp; without offset it is local to `time_zone` (None: GMT).
 
     Raises:
-        ValueError: if it is no ISO 8601 date or date-time, or the time zone is unknown.
+        ValueError: if it is not an ISO 8601 date or date-time, or the time zone is unknown.
     """
     if len(text) == _DATE_ONLY:
         text += "T00:00:00"

@@ -50,12 +50,12 @@ def dumps(value: Any) -> str:
 
 
 def pick(chance: random.Random, pool: Sequence[Item]) -> Item:
-    """One of a pool; faster than `random.choice`, which a million records feel."""
+    """Draw one of a pool; faster than `random.choice`, which matters for a million records."""
     return pool[int(chance.random() * len(pool))]
 
 
 def happens(chance: random.Random, share: float) -> bool:
-    """Whether something happens that does in this share of all cases."""
+    """Draw true in this share of all cases."""
     return chance.random() < share
 
 
@@ -76,7 +76,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Words:
-    """The pools; every text is JSON, quotes included, unless told otherwise."""
+    """The pools; every text is JSON, quotes included, except `plain_names`."""
 
     people: list[Person]
     companies: list[str]

@@ -14,7 +14,7 @@ from kustomer_sandbox.data.timestamps import DAY, HOUR, SECOND, YEAR, to_text
 from kustomer_sandbox.data.words import Words
 
 Resource = dict[str, Any]
-# How many of each there are, unless the data set says otherwise; of those that are not here, 5.
+# How many of each there are, unless `counts` has another number; 5 of those that are not here.
 _USUAL_COUNT = 5
 USUAL_COUNTS = {
     "users": 60,
@@ -55,7 +55,7 @@ USUAL_COUNTS = {
     "kb_themes": 2,
 }
 _DELETED = 0.05
-# One user of so many has left, one is a machine.
+# One user of so many is deactivated, one is a machine.
 _GONE, _MACHINE = 12, 20
 _NO_DATES = {"auth_roles", "outbound_accounts"}
 _NO_LINKS = {"slas", "role_groups", "satisfaction_surveys", "spam_senders", "outbound_accounts"}
@@ -94,7 +94,7 @@ class Workspace:
 
     Attributes:
         lists: object -> its records in list order.
-        included: records that come only inside answers about others: holidays, SLA versions.
+        included: records that only the `included` member of answers has: holidays, SLA versions.
     """
 
     def __init__(self, words: Words, seed: int, counts: dict[str, int], now: int) -> None:
@@ -143,7 +143,7 @@ class Workspace:
         relationships = {"org": ORG, **made.pop("relationships", {})}
         attributes = made
         if name == "snoozes":
-            # An attribute of the name `type`, beside the record's own.
+            # An attribute with the name `type`, in addition to the record's own type.
             attributes["type"] = "relative"
         if name not in _NO_DATES:
             created = self._now - int(self._chance.random() * 3 * YEAR) - DAY
@@ -184,7 +184,7 @@ class Workspace:
         return self._words.plain_names[int(self._chance.random() * len(self._words.plain_names))]
 
     def user(self, number: int) -> Resource:
-        """An agent, a machine user, or somebody who has left."""
+        """An agent, a machine user, or a former agent."""
         name = self._words.plain_names[number % len(self._words.plain_names)]
         gone = number % _GONE == _GONE - 1
         machine = number % _MACHINE == _MACHINE - 1
@@ -300,7 +300,7 @@ class Workspace:
         }
 
     def sla(self, number: int) -> Resource:
-        """An SLA; what it promises stands in its versions."""
+        """An SLA; its targets are in its versions."""
         versions = number % 3 + 1
         me = make_id(list_code("slas"), number)
         return {
@@ -431,7 +431,7 @@ def _child(parent: str, child: int) -> str:
 
 
 def _titled(kind: str, **more: Any) -> Callable[[Workspace, int], Resource]:
-    """A maker for records whose only point is that they are there."""
+    """Make a maker of simple records; `#` in a text becomes the record's number."""
 
     def make(workspace: Workspace, number: int) -> Resource:
         return {

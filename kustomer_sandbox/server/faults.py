@@ -1,4 +1,4 @@
-"""Trouble on purpose: which fault, if any, an answer is replaced by."""
+"""Faults on purpose: which fault, if any, replaces an answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 from kustomer_sandbox.control.settings import Settings
 from kustomer_sandbox.server.answers import Answer, ApiError, gateway_page
 
-# Faults of the connection rather than of the answer; the server plays them.
+# Faults of the connection, not of the answer; the gate makes them.
 CONNECTION_FAULTS = ("reset", "cut", "silence")
 
 
@@ -37,20 +37,20 @@ class Faults:
         return kind
 
     def outage(self, now: float) -> str | None:
-        """How the outage looks that is going on; `now` in seconds since 1970."""
+        """The kind of the present outage, if there is one; `now` in seconds since 1970."""
         return self._settings.outage_kind if now < self.outage_until else None
 
     def latency(self) -> float:
-        """Seconds an answer takes longer."""
+        """Seconds to delay an answer."""
         jitter = self._settings.latency_jitter_ms * self._chance.random()
         return (self._settings.latency_ms + jitter) / 1_000
 
 
 def faulty_answer(kind: str) -> Answer:
-    """The answer that stands in for the real one.
+    """Make the answer that replaces the real one.
 
     Raises:
-        KeyError: for the faults of the connection.
+        KeyError: for a fault of the connection.
     """
     if kind == "500":
         return ApiError(500, "internal_error", "Internal server error").answer("code")

@@ -14,8 +14,8 @@ class Key:
     """An API key.
 
     Attributes:
-        name: what the request log calls it; the key itself is never logged.
-        secret: what stands in the Authorization header.
+        name: its name in the request log; the secret is never logged.
+        secret: the value in the Authorization header.
         roles: what it may do; None: everything.
         pod: the region it belongs to.
         expires_at: seconds since 1970, or None.
@@ -47,7 +47,7 @@ class Keyring:
         self.default = self.add(Key("default", secret))
 
     def add(self, key: Key) -> Key:
-        """Make a key known, in place of one with the same secret."""
+        """Add a key, or replace the one with the same secret."""
         self._keys[key.secret] = key
         return key
 
@@ -56,7 +56,7 @@ class Keyring:
         return next((key for key in self._keys.values() if key.name == name), None)
 
     def new_secret(self) -> str:
-        """A secret nobody has."""
+        """Make a secret that no key has."""
         return f"sandbox-{secrets.token_hex(16)}"
 
     def authenticate(self, header: str | None, now: float) -> Key:
@@ -87,7 +87,7 @@ def require(key: Key, roles: tuple[str, ...]) -> None:
     """Refuse a key without any of the roles.
 
     Raises:
-        ApiError: 403, which names nothing.
+        ApiError: 403, which does not name the role.
     """
     if not key.may(roles):
         raise forbidden()

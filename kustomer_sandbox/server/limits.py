@@ -30,7 +30,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a request may pass, and what its answer's headers say."""
+    """Whether a request may pass, and the rate-limit headers of its answer."""
 
     allowed: bool
     headers: dict[str, str]
@@ -66,18 +66,18 @@ class Limits:
         return Verdict(allowed, self._headers(now, search=search))
 
     def start_anew(self) -> None:
-        """Begin a new window; needed when its length changes."""
+        """Start a new window; needed when its length changes."""
         self._organization = Window()
         self._searches = Window()
 
     def let_others_go(self, now: float) -> None:
-        """Make the requests the other clients would have made by now."""
+        """Make the requests that the other clients would have made by now."""
         rates = (
             (self._other_requests, self.settings.other_requests_per_minute, False),
             (self._other_searches, self.settings.other_searches_per_minute, True),
         )
         due = [self._due(now, client, per_minute, search) for client, per_minute, search in rates]
-        # In the order of time, whoever makes them: a window that has ended takes no more.
+        # In the order of time, so that a window that has ended accepts no more requests.
         for at, client, search in heapq.merge(*due, key=itemgetter(0)):
             if self._take(at, search=search):
                 client.allowed += 1
@@ -92,7 +92,7 @@ class Limits:
             client.next_at = None
             return
         at = now if client.next_at is None else client.next_at
-        # After a long pause only the current window matters; what came before is history.
+        # After a long pause only the current window matters.
         at = max(at, now - 2 * self.settings.window_seconds)
         while at <= now:
             yield at, client, search
@@ -100,7 +100,7 @@ class Limits:
         client.next_at = at
 
     def others(self) -> dict[str, int]:
-        """How the other clients fared."""
+        """How many requests of the other clients were allowed and refused."""
         return {
             "other_requests_allowed": self._other_requests.allowed,
             "other_requests_refused": self._other_requests.refused,
@@ -119,7 +119,7 @@ class Limits:
         return True
 
     def _window(self, at: float) -> int:
-        """The number of the window that is open; an earlier moment does not open a closed one."""
+        """The number of the window that is open; an earlier time does not open a closed one."""
         return max(math.floor(at / self.settings.window_seconds), self._organization.number)
 
     def _headers(self, now: float, *, search: bool) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Answers paged lists: page and pageSize, with links and meta as each endpoint has them."""
+"""Pages of lists: page and pageSize, with links and meta in the form of each endpoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kustomer_sandbox.server.endpoints import ListEndpoint
 
 
 class Records(Protocol):
-    """Records in list order, of which pages are taken."""
+    """Records in list order, read by pages."""
 
     def __len__(self) -> int: ...
 

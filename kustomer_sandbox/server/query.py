@@ -1,4 +1,4 @@
-"""A search's body, checked as the API checks it and turned into what the index can answer."""
+"""The body of a search: checked as the API checks it, and parsed for the index."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ Operator = Literal[
 MOST_CONDITIONS = 20
 MOST_SORTS = 5
 MOST_FIELDS = 20
-# Contexts without an updated_at attribute in the standard search.
 _ARCHIVE_KEYS = {"queryContext", "includeDeleted", "timeZone", "and", "or", "not", "sort"}
 _SEARCH_KEYS = _ARCHIVE_KEYS | {"fields", "aggs", "searchHash"}
 _CONTEXT = re.compile(
@@ -93,7 +92,7 @@ _ARCHIVED: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """One test of one attribute; moments are milliseconds since 1970."""
+    """One test of one attribute; timestamps are milliseconds since 1970."""
 
     attribute: str
     operator: Operator
@@ -132,7 +131,7 @@ def read_search(body: Any, *, archive: bool, refused: list[str]) -> SearchReques
     """Check a search's body.
 
     Raises:
-        ApiError: 400 for whatever the API would refuse.
+        ApiError: 400 for everything that the API would refuse.
     """
     if not isinstance(body, dict):
         raise bad_request("body must be an object")
@@ -214,7 +213,7 @@ class _Reader:
                 if direction not in ("asc", "desc"):
                     raise bad_request("sort direction should be asc or desc")
                 read.append((name, direction == "desc"))
-        # Only the first key counts: the API's sort by several is not to be relied on.
+        # Only the first key counts: no source shows how the API sorts by several.
         return read[0] if read else None
 
     def _of_item(self, item: Any) -> list[Condition]:
@@ -249,7 +248,7 @@ class _Reader:
         try:
             return to_ms(value, zone)
         except (TypeError, ValueError, OverflowError) as error:
-            raise bad_request(f"{self.context}_{name} is no date: {value!r}") from error
+            raise bad_request(f"{self.context}_{name} is not a date: {value!r}") from error
 
 
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:

@@ -1,4 +1,4 @@
-"""What was asked of the API: one entry per request, and sums of them."""
+"""The request log: one entry per request, and sums of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RequestsLog:
 
     def __init__(self) -> None:
         self.entries: deque[dict[str, Any]] = deque(maxlen=_KEPT)
-        # Never cleared: whether anybody ever tried to write must stay answerable.
+        # Never cleared: tests ask whether a client ever tried to write.
         self.ever_asked: Counter[str] = Counter()
         self._statuses: Counter[str] = Counter()
         self._objects: Counter[str] = Counter()
@@ -23,7 +23,7 @@ class RequestsLog:
         self._bytes = 0
 
     def add(self, entry: dict[str, Any], answer_bytes: int) -> None:
-        """Note a request."""
+        """Add a request."""
         self.entries.append(entry)
         self.ever_asked[f"{entry['method']} {_ID.sub('{id}', entry['path'])}"] += 1
         self._statuses[str(entry["status"])] += 1
@@ -33,7 +33,7 @@ class RequestsLog:
             self._rows[entry["object"]] += entry["rows"]
 
     def clear(self) -> None:
-        """Forget all but which methods and paths were ever asked for."""
+        """Remove all entries and sums, but not `ever_asked`."""
         self.entries.clear()
         for counter in (self._statuses, self._objects, self._rows):
             counter.clear()

@@ -35,7 +35,7 @@ def read_page(query: Mapping[str, str], settings: Settings) -> PageAsked:
     """Read page and pageSize of the query string.
 
     Raises:
-        ApiError: 400 (or 500, as the settings say) for a page size or page that is not granted.
+        ApiError: 400 (or 500, as the switches define) for a page size or page that is not granted.
     """
     try:
         page = int(query.get("page", "1"))
@@ -69,7 +69,7 @@ class Searcher:
         self._quirks_done: set[tuple[str, bytes]] = set()
 
     def answer(self, search: SearchRequest, asked: PageAsked, raw: bytes, now: int) -> Answer:
-        """One page of a search; `now` is ms since 1970, `raw` the body as it came."""
+        """One page of a search; `now` is ms since 1970, `raw` the body as it was received."""
         self._index.catch_up(now)
         found = self._find(search, now)
         start = (asked.page - 1) * asked.size
@@ -110,8 +110,8 @@ class Searcher:
         edge = now + int(self._settings.edge_offset * SECOND) - SEARCHABLE
         attribute = self._order(search)
         descending = bool(search.sort and search.sort[1])
-        # The span of the cursor is the narrow one in all that sync; what else there is to test or
-        # to sort by is done record by record within it.
+        # Syncs narrow the range of the cursor; all other conditions and sorts are applied record by
+        # record within it.
         cursor = search.object.cursor
         timeline = index.timeline(cursor, search.include_deleted, search.klass)
         low, high, rest = _range(search, cursor)
@@ -152,17 +152,17 @@ class Searcher:
 
     def _meta(self, asked: PageAsked, total: int) -> dict[str, Any]:
         cap = self._settings.total_cap
-        told = total if cap is None else min(total, cap)
+        reported = total if cap is None else min(total, cap)
         return {
             "page": asked.page,
             "pageSize": asked.size,
-            "total": told,
-            "totalPages": math.ceil(told / asked.size),
+            "total": reported,
+            "totalPages": math.ceil(reported / asked.size),
             "aggregations": {},
         }
 
     def _quirk(self, raw: bytes, total: int) -> str | None:
-        """The next odd page this query has not had yet."""
+        """The next odd page that this query has not had yet."""
         if not total:
             return None
         for quirk in self._settings.page_quirks:
@@ -221,7 +221,7 @@ class _Span(_Found):
 
 
 class _Tester:
-    """Tests single records where the range of the sorted attribute does not decide."""
+    """Tests single records against the conditions that the range does not cover."""
 
     def __init__(
         self,
@@ -236,7 +236,7 @@ class _Tester:
         self._store = store
 
     def keeps(self, number: int) -> bool:
-        """Whether a record belongs to what was searched for."""
+        """Whether a record matches the search."""
         search = self._search
         return (
             all(self._holds(condition, number) for condition in self._rest)
@@ -260,7 +260,7 @@ class _Tester:
 
 
 def _range(search: SearchRequest, attribute: Attribute) -> tuple[int, int, list[Condition]]:
-    """The half-open range the conditions leave of an attribute, and the conditions beside it."""
+    """The half-open range that the conditions set on an attribute, and the other conditions."""
     low, high = 0, _FOREVER
     rest: list[Condition] = []
     for condition in search.all_of:
@@ -273,7 +273,7 @@ def _range(search: SearchRequest, attribute: Attribute) -> tuple[int, int, list[
         if more_high is not None:
             high = min(high, condition.value + more_high)
     if search.any_of or search.none_of:
-        # Something to test record by record even where no other condition is left.
+        # Something to test record by record even when no other condition is left.
         rest.append(Condition("id", "exists", True))
     return low, high, rest
 
