@@ -17,8 +17,7 @@ from airbyte_cdk.models import (
     Type,
 )
 
-from source_kustomer import SourceKustomer
-from source_kustomer.airbyte.source import API_URL_VARIABLE
+from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
 from source_kustomer.logger import LOGGER
 
 CONFIG = {"api_key": "k"}

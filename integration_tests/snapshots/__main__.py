@@ -13,7 +13,7 @@ from typing import Any
 
 from airbyte_cdk.models import AirbyteCatalog, AirbyteMessage, AirbyteMessageSerializer, Type
 
-from source_kustomer import SourceKustomer
+from source_kustomer.airbyte.source import SourceKustomer
 from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
 
