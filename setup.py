@@ -20,6 +20,22 @@ SANDBOX = [
 ]
 """What the emulated Kustomer API needs; the connector does not."""
 
+TEST = [
+    *SANDBOX,
+    # Airbyte's model of metadata.yaml; it has no version for Python 3.13.
+    "airbyte-connector-models==0.1.12; python_version < '3.13'",
+    # A validator of examples/compose.yaml.
+    "compose-spec==0.2.1",
+    "cryptography",  # of the version that airbyte-cdk allows
+    "hypothesis==6.168.5",
+    "jsonschema==4.26.0",
+    "packaging",  # of the version that airbyte-cdk allows
+    "pytest==9.2.0",
+    "pytest-xdist==3.8.0",
+    "PyYAML==6.0.4",
+]
+"""What the tests and tools need."""
+
 setup(
     name="airbyte-source-kustomer",
     version=VERSION[1],
@@ -35,20 +51,17 @@ setup(
         "orjson==3.13.0",
         "pydantic==2.14.4",
         "requests==2.34.2",
+        "urllib3==2.8.0",
     ],
     extras_require={
         "sandbox": SANDBOX,
+        "test": TEST,
         "dev": [
-            *SANDBOX,
-            # Airbyte's model of metadata.yaml; it has no version for Python 3.13.
-            "airbyte-connector-models==0.1.12; python_version < '3.13'",
-            # A validator of examples/compose.yaml.
-            "compose-spec==0.2.1",
-            "hypothesis==6.168.5",
+            *TEST,
             "mypy==2.4.1",
-            "pytest==9.2.0",
+            "nox==2026.10.20",
             "ruff==0.17.6",
-            "types-requests",
+            "types-requests==2.33.0.20261030",
         ],
     },
     entry_points={"console_scripts": ["source-kustomer=source_kustomer.airbyte.entrypoint:run"]},
