@@ -10,15 +10,11 @@ from urllib.parse import quote
 
 from source_kustomer.config import Config
 from source_kustomer.engine.klass import (
-    STREAM_PREFIX,
     Klass,
     KlassStream,
     LostKlassStream,
     UnlistedKlassStream,
-    is_name_changed,
-    klasses_of,
     list_klasses,
-    stream_names,
 )
 from source_kustomer.engine.stream import Stream
 from source_kustomer.errors import (
@@ -31,6 +27,12 @@ from source_kustomer.errors import (
 from source_kustomer.kustomer.client import Client
 from source_kustomer.logger import LOGGER
 from source_kustomer.rows.custom import CustomAttributes
+from source_kustomer.rows.names import (
+    STREAM_PREFIX,
+    klass_of_stream,
+    klasses_of_streams,
+    stream_of_klass,
+)
 from source_kustomer.streams import STREAMS
 from source_kustomer.streams.kobjects import ANY_KLASS
 
@@ -52,8 +54,8 @@ class Organization:
             NotAuthorised: when the API does not accept the key.
             TransientError: when it does not answer.
         """
-        klasses = stream_names(_klasses(client, config))
-        own = [KlassStream(klass, name) for name, klass in klasses.items()]
+        klasses = {stream_of_klass(klass.name): klass for klass in _klasses(client, config)}
+        own = [KlassStream(klass, name) for name, klass in sorted(klasses.items())]
         streams: list[Stream] = [*(declaration() for declaration in STREAMS), *own]
         named = {stream.custom_resource for stream in streams}
         resources = sorted(name for name in named if name is not None and name != ANY_KLASS)
@@ -83,19 +85,20 @@ def klass_streams(client: Client, names: Iterable[str]) -> dict[str, KlassStream
     if not wanted:
         return {}
     try:
-        known = klasses_of(wanted, list_klasses(client, disabled=True))
+        klasses = {klass.name: klass for klass in list_klasses(client, disabled=True)}
     except Stopped:
         raise
     except KustomerError as error:
         LOGGER.warning("The custom objects cannot be listed (%s); going by names.", error.message)
         return {
             name: UnlistedKlassStream(_klass_by_name(name), name, error)
-            if is_name_changed(name)
+            if klass_of_stream(name) is None
             else KlassStream(_klass_by_name(name), name)
             for name in wanted
         }
+    known = klasses_of_streams(wanted, klasses)
     return {
-        name: KlassStream(known[name], name)
+        name: KlassStream(klasses[known[name]], name)
         if name in known
         else LostKlassStream(_klass_by_name(name), name)
         for name in wanted
@@ -103,7 +106,7 @@ def klass_streams(client: Client, names: Iterable[str]) -> dict[str, KlassStream
 
 
 def _klass_by_name(stream: str) -> Klass:
-    name = stream.removeprefix(STREAM_PREFIX)
+    name = klass_of_stream(stream) or stream.removeprefix(STREAM_PREFIX)
     return Klass(name, name)
 
 
@@ -140,5 +143,5 @@ def _common(attributes: Sequence[CustomAttributes]) -> CustomAttributes:
     for each in attributes:
         for name, one in each.by_name.items():
             types.setdefault(name, set()).add(one.column_type)
-    agreed = {name: one for name, one in merged.items() if len(types[name]) == 1}
-    return CustomAttributes(agreed, any(each.as_columns for each in attributes))
+    agreed = [one for name, one in merged.items() if len(types[name]) == 1]
+    return CustomAttributes.of(agreed, as_columns=any(each.column_names for each in attributes))

@@ -17,15 +17,23 @@ line in the log. An object that the key or the plan lacks is skipped in the same
 
 **Custom objects.** Besides these there is a stream `kobject_<klass>` for each custom object of the
 organization, with the columns of [kobjects](#kobjects) and its own attributes typed. Disabled
-custom objects have one on request. Klasses whose names a destination could not tell apart, or could
-not store, get a short hash at the end. A custom object that is deleted after discovery is skipped
+custom objects have one on request. A custom object that is deleted after discovery is skipped
 with a line in the log; one that is created gets its stream when the schema is refreshed, and its
 records are in `kobjects` from the first.
 
 **Custom attributes** are in the column `custom`, typed by Kustomer's metadata, under the names that
-the organization gave them. An option gives each a column `custom_<name>` besides. Attributes that
-are created after discovery arrive in `custom` all the same. What does not fit its type is kept in
-`misfit_values`, and null in its place.
+the organization gave them. With an option, each also has a column `custom_<name>` of its own.
+Attributes that are created after discovery arrive in `custom` all the same. What does not fit its
+type is kept in `misfit_values`, and null in its place.
+
+**Names.** Streams of custom objects and columns of custom attributes follow one rule. An attribute
+in camelCase becomes snake_case: `orderNumberStr` is in `custom_order_number_str`. A custom object
+in lower case keeps its name, with `__` for `-`: `shopify-order` is read as
+`kobject_shopify__order`. Any other name, and one of more than 63 bytes, ends in eight digits of its
+SHA-256. Names stay distinct where a destination lowers the case, replaces other characters by `_`
+and cuts after 63 bytes. They depend on nothing else, so a later attribute or custom object never
+renames one. The `title` of a column in the schema is the attribute's name in Kustomer. Streams and
+columns that version 0.1.0 named keep their meaning in a configured catalog.
 
 **Joins.** A reference is an object of `type` and `id`, such as `customer` in a message; lists such
 as `assigned_users` and `tags` hold ids. The rows of lists below a record carry its id in a column

@@ -28,7 +28,6 @@ from source_kustomer.airbyte.cursors import CoverageCursor, RefreshCursor
 from source_kustomer.airbyte.trace_errors import TracedError
 from source_kustomer.config import Config
 from source_kustomer.engine.child import READERS_PER_CHILD, ChildStream
-from source_kustomer.engine.klass import STREAM_PREFIX
 from source_kustomer.engine.parent_feed import Child, ParentFeed
 from source_kustomer.engine.progress import Progress
 from source_kustomer.engine.reader_pool import ReaderPool
@@ -41,6 +40,7 @@ from source_kustomer.logger import LOGGER
 from source_kustomer.organization import klass_streams
 from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.rows.flatten import Shape
+from source_kustomer.rows.names import STREAM_PREFIX
 from source_kustomer.streams import STREAMS
 from source_kustomer.sync.clocks import Clocks
 from source_kustomer.sync.state import BEGINNING, StreamState, parse_state

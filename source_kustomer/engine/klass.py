@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,12 +13,8 @@ from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.records.kobjects import KobjectRecord
 
-STREAM_PREFIX: Final = "kobject_"
 CONTEXT_PREFIX: Final = "kobject_"
 LIST_SIZE: Final = 100
-
-_HASHED: Final = re.compile(r"_[0-9a-f]{6}$")
-_SAFE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -30,11 +23,6 @@ class Klass:
 
     name: str
     title: str
-
-    @property
-    def name_of_stream(self) -> str:
-        """The name of its stream, when no other klass's is like it."""
-        return STREAM_PREFIX + self.name
 
     @staticmethod
     def of(resource: Mapping[str, Any]) -> Klass | None:
@@ -57,7 +45,7 @@ class KlassStream(SearchStream, family=True):
 
         Args:
             klass: which.
-            name: the stream's name; `stream_names` gives it.
+            name: the stream's name.
         """
         self.klass = klass
         self.name = name
@@ -88,8 +76,7 @@ class LostKlassStream(KlassStream, family=True):
 class UnlistedKlassStream(KlassStream, family=True):
     """A configured stream whose klass is not known, since the klasses cannot be listed.
 
-    Its name ends in a short hash, so what the klass is really called cannot be told from it; a
-    search for something else might find nothing, and nothing must not pass for all there is.
+    Its name ends in a digest, so the name of the klass cannot be read from it.
     """
 
     def __init__(self, klass: Klass, name: str, error: KustomerError) -> None:
@@ -104,69 +91,6 @@ class UnlistedKlassStream(KlassStream, family=True):
             KustomerError: always.
         """
         raise self._error
-
-
-def is_name_changed(stream: str) -> bool:
-    """Tell whether a stream's name may hold another name than its klass has."""
-    return _HASHED.search(stream) is not None
-
-
-def stream_names(klasses: Iterable[Klass]) -> dict[str, Klass]:
-    """Name the streams of klasses: `kobject_<klass>`.
-
-    Names that a destination could not tell apart (it may fold case, or hyphens into underscores),
-    or that hold other characters, end in a short hash of the klass's name; the plainest of them
-    keeps its own.
-
-    Returns:
-        Each klass by the name of its stream.
-    """
-    alike: dict[str, list[Klass]] = defaultdict(list)
-    for klass in sorted(klasses, key=lambda klass: klass.name):
-        alike[_folded(klass.name)].append(klass)
-    names: dict[str, Klass] = {}
-    for folded, group in alike.items():
-        plain = min(group, key=lambda klass: (not _is_safe(klass.name), klass.name != folded))
-        for klass in group:
-            is_plain = klass is plain and _is_safe(klass.name)
-            names[klass.name_of_stream if is_plain else _apart(klass)] = klass
-    return dict(sorted(names.items()))
-
-
-def klasses_of(streams: Iterable[str], klasses: Sequence[Klass]) -> dict[str, Klass]:
-    """Find the klasses of streams by name, whatever klasses have come or gone since.
-
-    When a klass is created whose name is like another's, that one's stream gets another name; a
-    stream that was configured before still means the same klass.
-
-    Returns:
-        The klass of each stream; without those that have none.
-    """
-    known: dict[str, Klass] = {}
-    for klass in klasses:
-        known[klass.name_of_stream] = known[_apart(klass)] = klass
-    known.update(stream_names(klasses))
-    return {name: known[name] for name in streams if name in known}
-
-
-def _apart(klass: Klass) -> str:
-    return f"{STREAM_PREFIX}{_made_safe(klass.name)}_{_hash(klass.name)}"
-
-
-def _folded(name: str) -> str:
-    return _made_safe(name).lower().replace("-", "_")
-
-
-def _is_safe(name: str) -> bool:
-    return _SAFE.fullmatch(name) is not None
-
-
-def _made_safe(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name)
-
-
-def _hash(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()[:6]
 
 
 def list_klasses(client: Client, *, disabled: bool) -> list[Klass]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from source_kustomer.rows.names import (
+    COLUMN_PREFIX,
+    attribute_of_column,
+    column_of_attribute,
+)
 from source_kustomer.rows.values import SCHEMAS
-
-COLUMN_PREFIX: Final = "custom_"
 
 _TYPES: Final = {
     "number": "number",
@@ -47,7 +49,6 @@ _LISTABLE: Final = frozenset({"text", "number", "boolean", "timestamp"})
 """Types of which there are lists, named with an s."""
 
 _LONGEST_ENUMERATION: Final = 30
-_DIGEST_LENGTH: Final = 6
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,9 @@ class CustomAttribute:
 
     @property
     def schema(self) -> dict[str, Any]:
-        """Its JSON schema."""
-        return {**_schema_of(self.column_type), "description": self.description}
+        """Its JSON schema. The title is the attribute's name."""
+        schema = _schema_of(self.column_type)
+        return {**schema, "title": self.name, "description": self.description}
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,8 @@ class CustomAttributes:
     """The custom attributes of one kind of object, by name."""
 
     by_name: Mapping[str, CustomAttribute] = field(default_factory=dict)
-    as_columns: bool = False
-    """Whether attributes have columns of their own beside the object `custom`."""
-
-    column_names: Mapping[str, str] | None = None
-    """The attributes that have a column, and its name; None gives one to each."""
+    column_names: Mapping[str, str] = field(default_factory=dict)
+    """The names of attributes that also have a column of their own, by the name of the column."""
 
     @staticmethod
     def from_metadata(resource: Mapping[str, Any], *, as_columns: bool = False) -> CustomAttributes:
@@ -81,70 +80,64 @@ class CustomAttributes:
 
         Args:
             resource: its one resource: a map of attributes by name, in `attributes.properties`.
-            as_columns: whether each is to have a column of its own.
+            as_columns: whether each has a column of its own, next to the object `custom`.
         """
         attributes = resource.get("attributes")
         properties = attributes.get("properties") if isinstance(attributes, Mapping) else None
         entries = properties.items() if isinstance(properties, Mapping) else ()
         found = (_attribute(str(name), entry) for name, entry in entries)
-        return CustomAttributes({one.name: one for one in found}, as_columns)
+        return CustomAttributes.of(found, as_columns=as_columns)
+
+    @staticmethod
+    def of(attributes: Iterable[CustomAttribute], *, as_columns: bool) -> CustomAttributes:
+        """Collect attributes.
+
+        Args:
+            attributes: with different names.
+            as_columns: whether each has a column of its own, next to the object `custom`.
+        """
+        by_name = {attribute.name: attribute for attribute in attributes}
+        columns = {column_of_attribute(name): name for name in by_name} if as_columns else {}
+        return CustomAttributes(by_name, columns)
 
     @staticmethod
     def from_schema(schema: Mapping[str, Any]) -> CustomAttributes:
-        """Read the attributes back from a stream's JSON schema, as it stands in the catalog.
+        """Read the attributes back from a stream's JSON schema, as it is in the catalog.
 
-        Rows then fit the types that were discovered, whatever has been redefined since, and have
-        the columns that are selected there, with or without `custom` itself.
+        Rows then fit the types that were discovered, even if an attribute has changed since. They
+        have the columns that are selected there, with or without `custom` itself.
         """
         properties = schema.get("properties") or {}
         entries = dict((properties.get("custom") or {}).get("properties") or {})
         columns = {}
         for column, entry in properties.items():
             if column.startswith(COLUMN_PREFIX):
-                name = _name_of(column)
-                columns[name] = column
+                name = _attribute_of(column, entry, entries)
+                columns[column] = name
                 entries.setdefault(name, entry)
         found = {
             name: CustomAttribute(name, _column_type(entry), entry.get("description", ""))
             for name, entry in entries.items()
         }
-        return CustomAttributes(found, bool(columns), columns)
+        return CustomAttributes(found, columns)
 
+    @property
     def columns(self) -> dict[str, CustomAttribute]:
-        """Return the attributes that have a column of their own, by the column's name.
-
-        Names that differ only in case would be one column to most warehouses: the first of them
-        in alphabetical order has its plain name, the others end in a digest of theirs.
-        """
-        if not self.as_columns:
-            return {}
-        names = self.column_names
-        if names is None:
-            names = _column_names(self.by_name)
-        return {column: self.by_name[name] for name, column in names.items()}
+        """The attributes that have a column, by the name of the column."""
+        return {column: self.by_name[name] for column, name in self.column_names.items()}
 
 
-def _column_names(names: Iterable[str]) -> dict[str, str]:
-    """Return the columns' names, by the attributes' names and in their order."""
-    first: dict[str, str] = {}
-    listed = list(names)
-    for name in sorted(listed):
-        first.setdefault(name.casefold(), name)
-    return {
-        name: COLUMN_PREFIX + name if first[name.casefold()] == name else _apart(name)
-        for name in listed
-    }
+def _attribute_of(column: str, entry: Mapping[str, Any], names: Collection[str]) -> str:
+    """Return the name of the attribute that a column was made for.
 
-
-def _apart(name: str) -> str:
-    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_LENGTH]
-    return f"{COLUMN_PREFIX}{name}_{digest}"
-
-
-def _name_of(column: str) -> str:
-    """Return the name of the attribute that a column was made for."""
-    shortened = column[len(COLUMN_PREFIX) : -_DIGEST_LENGTH - 1]
-    return shortened if _apart(shortened) == column else column[len(COLUMN_PREFIX) :]
+    Columns of version 0.1.0 have no title. Their name has the attribute's own name after the
+    prefix.
+    """
+    title = entry.get("title")
+    if isinstance(title, str):
+        return title
+    name = column.removeprefix(COLUMN_PREFIX)
+    return name if name in names else attribute_of_column(column)
 
 
 def _attribute(name: str, entry: object) -> CustomAttribute:

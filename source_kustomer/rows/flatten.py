@@ -62,7 +62,7 @@ class Shape:
             for name, one in custom.by_name.items()
         }
         self._custom_columns = {
-            column: one.name for column, one in custom.columns().items() if column not in types
+            column: one.name for column, one in custom.columns.items() if column not in types
         }
         # An attribute has its column to itself, whether it is there or not.
         self._twins = frozenset(

@@ -26,7 +26,7 @@ def json_schema(record: type[Record], custom: CustomAttributes | None = None) ->
         properties["custom"]["properties"] = {
             attribute.name: attribute.schema for attribute in custom.by_name.values()
         }
-        for column, attribute in custom.columns().items():
+        for column, attribute in custom.columns.items():
             properties[column] = attribute.schema
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",

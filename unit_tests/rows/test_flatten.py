@@ -191,7 +191,7 @@ def test_columns_that_destinations_need_cannot_be_deselected():
 
 def test_a_custom_attributes_column_can_be_selected_without_the_object_of_all():
     schema = json_schema(ConversationRecord, CUSTOM)
-    names = frozenset({"id", "custom_planStr"})
+    names = frozenset({"id", "custom_plan_str"})
     schema["properties"] = {name: schema["properties"][name] for name in names}
 
     row = row_of(
@@ -201,7 +201,7 @@ def test_a_custom_attributes_column_can_be_selected_without_the_object_of_all():
         attributes={"custom": {"planStr": "free", "seatsNum": 4}},
     )
 
-    assert row == {"id": "a1", "custom_planStr": "free"}
+    assert row == {"id": "a1", "custom_plan_str": "free"}
 
 
 def test_misfits_of_a_deselected_custom_object_go_with_it():
@@ -272,13 +272,41 @@ def test_custom_attributes_are_read_back_from_the_catalog():
     assert {n: a.column_type for n, a in again.by_name.items()} == {
         n: a.column_type for n, a in CUSTOM.by_name.items()
     }
-    assert again.as_columns
+    assert again.column_names == CUSTOM.column_names
+
+
+def test_a_column_of_version_0_1_0_means_the_same_attribute():
+    properties = {
+        "custom_planStr": {"type": ["null", "string"]},
+        "custom_cust_refStr": {"type": ["null", "string"]},
+    }
+
+    custom = CustomAttributes.from_schema({"properties": properties})
+
+    assert custom.column_names == {
+        "custom_planStr": "planStr",
+        "custom_cust_refStr": "cust_refStr",
+    }
+
+
+def test_a_column_with_a_digest_means_the_same_attribute_without_the_object_of_all():
+    attributes: dict[str, dict[str, object]] = {
+        "properties": {"cust-refStr": {}, "cust_refStr": {}, "größeNum": {}}
+    }
+    custom = CustomAttributes.from_metadata({"attributes": attributes}, as_columns=True)
+    schema = json_schema(ConversationRecord, custom)
+    del schema["properties"]["custom"]
+
+    again = CustomAttributes.from_schema(schema)
+
+    assert again.column_names == custom.column_names
+    assert sorted(again.column_names.values()) == sorted(attributes["properties"])
 
 
 def test_each_custom_attribute_has_a_column_of_its_own_when_asked_for():
     row = row_of(ConversationRecord, custom=CUSTOM, attributes={"custom": {"planStr": "free"}})
 
-    assert row["custom_planStr"] == "free"
+    assert row["custom_plan_str"] == "free"
 
 
 def test_a_custom_value_that_does_not_fit_its_type_is_kept_beside():

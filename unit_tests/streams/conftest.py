@@ -19,7 +19,7 @@ from airbyte_cdk.models import (
 
 from kustomer_sandbox import Sandbox
 from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
-from source_kustomer.engine.klass import STREAM_PREFIX
+from source_kustomer.rows.names import STREAM_PREFIX
 from source_kustomer.streams import STREAMS
 
 LOGGER = logging.getLogger("airbyte.source-kustomer")

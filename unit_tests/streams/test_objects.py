@@ -10,6 +10,7 @@ import pytest
 
 from kustomer_sandbox import Sandbox
 from source_kustomer.airbyte.source import API_URL_VARIABLE
+from source_kustomer.rows.names import stream_of_klass
 from source_kustomer.streams import STREAMS
 from unit_tests.streams.conftest import PLENTY, Reader
 
@@ -253,17 +254,19 @@ def test_a_custom_object_that_was_created_after_discovery_is_read_when_it_is_con
     created = sandbox.change("klasses", inserts=1)["inserted"]
     assert created
 
-    synced = reader.read(f"kobject_{created[0]}", "kobjects")
+    stream = stream_of_klass(created[0])
+    synced = reader.read(stream, "kobjects")
 
-    assert not synced.rows[f"kobject_{created[0]}"]
+    assert not synced.rows[stream]
     assert synced.rows["kobjects"]
-    assert f"kobject_{created[0]}" in reader.discover()
+    assert stream in reader.discover()
 
 
 def test_a_custom_object_that_was_disabled_after_discovery_is_still_read(reader: Reader) -> None:
-    assert "kobject_legacy_warranty-claim" not in reader.discover()
+    assert "kobject_legacy_warranty__claim" not in reader.discover()
 
-    assert reader.read("kobject_legacy_warranty-claim").rows["kobject_legacy_warranty-claim"]
+    for name in ("kobject_legacy_warranty__claim", "kobject_legacy_warranty-claim"):
+        assert reader.read(name).rows[name]
 
 
 def test_a_custom_attribute_that_was_created_after_discovery_still_arrives(
@@ -271,13 +274,13 @@ def test_a_custom_attribute_that_was_created_after_discovery_still_arrives(
 ) -> None:
     schema = reader.discover(custom_attribute_columns=True)["customers"]
     del schema["properties"]["custom"]["properties"]["lifetimeValueNum"]
-    del schema["properties"]["custom_lifetimeValueNum"]
+    del schema["properties"]["custom_lifetime_value_num"]
 
     rows = reader.read("customers", schemas={"customers": schema}).rows["customers"]
 
     assert any("lifetimeValueNum" in row["custom"] for row in rows)
-    assert not any("custom_lifetimeValueNum" in row for row in rows)
-    assert any("custom_loyaltyTierStr" in row for row in rows)
+    assert not any("custom_lifetime_value_num" in row for row in rows)
+    assert any("custom_loyalty_tier_str" in row for row in rows)
 
 
 # The audit log
