@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from source_kustomer.records.conversations import ConversationRecord, MessageRecord
 from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.rows.flatten import Shape
-from source_kustomer.rows.record import Record
+from source_kustomer.rows.row import Row
+from source_kustomer.streams.conversations import ConversationRow, MessageRow
 
 RECORDS = 20_000
 ROUNDS = 5
@@ -177,7 +177,7 @@ MESSAGE = {
 }
 
 
-def microseconds(record: type[Record], resource: dict[str, Any]) -> float:
+def microseconds(record: type[Row], resource: dict[str, Any]) -> float:
     """Return the CPU that one record takes, in microseconds: the best of several rounds."""
     flatten = Shape.of(record, custom=CustomAttributes.from_metadata(METADATA)).flatten
     best = float("inf")
@@ -191,9 +191,9 @@ def microseconds(record: type[Record], resource: dict[str, Any]) -> float:
 
 def flattening() -> str:
     """Return one line per kind of record."""
-    records: list[tuple[type[Record], dict[str, Any]]] = [
-        (ConversationRecord, CONVERSATION),
-        (MessageRecord, MESSAGE),
+    records: list[tuple[type[Row], dict[str, Any]]] = [
+        (ConversationRow, CONVERSATION),
+        (MessageRow, MESSAGE),
     ]
     return "\n".join(
         f"  flattening alone: {microseconds(record, resource):.1f} µs of CPU for a "

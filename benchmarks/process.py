@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from source_kustomer.engine.klass import Klass, KlassStream
+from source_kustomer.engine.klass import Klass
 from source_kustomer.streams import STREAMS
+from source_kustomer.streams.kobjects import KlassStream
 
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = ROOT / "main.py"

@@ -19,7 +19,8 @@ from source_kustomer.streams import STREAMS
 Rows = dict[str, list[Message]]
 
 PLENTY = 1_000_000
-NAMES = sorted(stream.name for stream in STREAMS)
+MODELS = {stream.name: stream.row for stream in STREAMS}
+NAMES = sorted(MODELS)
 
 OBJECTS = {
     "snooze_presets": "snoozes",
@@ -114,6 +115,7 @@ def test_every_row_of_both_syncs_fits_its_schema(syncs: Syncs, name: str) -> Non
     for rows in (syncs.first, syncs.second):
         for row in rows.get(name, []):
             assert not list(validator.iter_errors(row)), row
+            MODELS[name].model_validate(row, strict=True)
             assert row["id"]
 
 

@@ -9,13 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from source_kustomer.config import Config
-from source_kustomer.engine.klass import (
-    Klass,
-    KlassStream,
-    LostKlassStream,
-    UnlistedKlassStream,
-    list_klasses,
-)
+from source_kustomer.engine.klass import Klass, list_klasses
 from source_kustomer.engine.stream import Stream
 from source_kustomer.errors import (
     BadRequest,
@@ -34,7 +28,12 @@ from source_kustomer.rows.names import (
     stream_of_klass,
 )
 from source_kustomer.streams import STREAMS
-from source_kustomer.streams.kobjects import ANY_KLASS
+from source_kustomer.streams.kobjects import (
+    ANY_KLASS,
+    KlassStream,
+    LostKlassStream,
+    UnlistedKlassStream,
+)
 
 METADATA_REQUESTS_AT_ONCE: Final = 8
 

@@ -1,65 +1,90 @@
-"""Write docs/streams.md from the stream classes: `python -m tools.streams_reference`."""
+"""Write docs/streams.md from the stream declarations: `python -m tools.streams_reference`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
+from source_kustomer.engine.attachments import IDS_PER_REQUEST, AttachmentsByMessage
+from source_kustomer.engine.audit import AuditStream
+from source_kustomer.engine.child import ChildStream
+from source_kustomer.engine.doubtful import DoubtfulSearchStream
+from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.search import SearchStream
 from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
+from source_kustomer.streams.kobjects import RESOURCES, CustomAttributes
+from source_kustomer.streams.settings import BusinessHolidays
+from source_kustomer.streams.timeline import CustomerEvents
 
 INTRODUCTION = """# Streams
 
-Written by `make docs` from the stream classes; edit those.
+Written by `make docs` from the stream declarations. Edit those, not this page.
 
-A star marks the streams to start with. *Inferred* are those whose endpoint no documentation of the
-vendor's names, though other clients use it: where it does not exist, the stream is skipped with a
-line in the log. An object that the key or the plan lacks is skipped in the same way.
+A star marks the streams to start with. For *inferred* streams, the vendor's documentation does
+not name the endpoint, but other clients use it. Where an endpoint does not exist, or the key or
+the plan does not include an object, the stream is skipped with a message in the log.
 
-**Custom objects.** Besides these there is a stream `kobject_<klass>` for each custom object of the
-organization, with the columns of [kobjects](#kobjects) and its own attributes typed. Disabled
-custom objects have one on request. A custom object that is deleted after discovery is skipped
-with a line in the log; one that is created gets its stream when the schema is refreshed, and its
-records are in `kobjects` from the first.
+**Custom objects.** For each custom object of the organization there is also a stream
+`kobject_<klass>`, with the columns of [kobjects](#kobjects) and typed custom attributes. Disabled
+custom objects get a stream on request. A custom object that is deleted after discovery is skipped
+with a message in the log. One that is created gets its stream when the schema is refreshed; its
+records are in `kobjects` from the start.
 
-**Custom attributes** are in the column `custom`, typed by Kustomer's metadata, under the names that
-the organization gave them. With an option, each also has a column `custom_<name>` of its own.
-Attributes that are created after discovery arrive in `custom` all the same. What does not fit its
-type is kept in `misfit_values`, and null in its place.
+**Custom attributes** are in the column `custom`, typed by Kustomer's metadata, under the names
+that the organization gave them. An option adds a column `custom_<name>` for each. Attributes that
+are created after discovery are in `custom` as well. A value that does not fit its type is kept in
+`misfit_values`, and its column is null.
 
-**Names.** Streams of custom objects and columns of custom attributes follow one rule. An attribute
-in camelCase becomes snake_case: `orderNumberStr` is in `custom_order_number_str`. A custom object
-in lower case keeps its name, with `__` for `-`: `shopify-order` is read as
-`kobject_shopify__order`. Any other name, and one of more than 63 bytes, ends in eight digits of its
-SHA-256. Names stay distinct where a destination lowers the case, replaces other characters by `_`
-and cuts after 63 bytes. They depend on nothing else, so a later attribute or custom object never
-renames one. The `title` of a column in the schema is the attribute's name in Kustomer. Streams and
-columns that version 0.1.0 named keep their meaning in a configured catalog.
+**Names.** Streams of custom objects and columns of custom attributes follow one rule. An
+attribute in camelCase becomes snake_case: `orderNumberStr` is in `custom_order_number_str`. A
+custom object in lower case keeps its name, with `__` for `-`: `shopify-order` is read as
+`kobject_shopify__order`. Any other name, and one of more than 63 bytes, ends in eight digits of
+its SHA-256. Names stay distinct where a destination lowers the case, replaces other characters by
+`_` and cuts after 63 bytes. They depend on nothing else, so a later attribute or custom object
+never renames one. The `title` of a column in the schema is the attribute's name in Kustomer.
+Streams and columns that version 0.1.0 named keep their meaning in a configured catalog.
 
-**Joins.** A reference is an object of `type` and `id`, such as `customer` in a message; lists such
-as `assigned_users` and `tags` hold ids. The rows of lists below a record carry its id in a column
-of its own, such as `conversation_id`.
+**Joins.** A reference is an object of `type` and `id`, such as `customer` in a message. Lists
+such as `assigned_users` and `tags` hold ids. Rows of child lists have the id of their parent in a
+column of its own, such as `conversation_id`.
 
-**Deletions.** Searched objects come with `deleted` and `deleted_at` when they are deleted (there is
-an option to leave them out), and users that were deactivated likewise. The other lists leave
-deleted records out: compare with a full refresh where that matters. The merge of two customers is
-in [customer_merges](#customer_merges).
+**Deletions.** Searched objects have `deleted` and `deleted_at` when they are deleted (an option
+leaves them out). The same holds for deactivated users. The other lists leave out deleted records:
+compare with a full refresh where that matters. Merges of customers are in
+[customer_merges](#customer_merges).
 
-**Columns.** A configured catalog that lacks a column does not get it; the primary key and the
-cursor always come. One without a schema gets everything."""
+**Columns.** A column that is not in the configured catalog is not emitted, except the primary key
+and the cursor. A configured stream without a schema gets all columns."""
 
-LEFT_OUT = {
-    "Media (`GET /media/{id}`)": "cannot be listed, only fetched by an id found elsewhere",
-    "API keys (`GET /auth/tokens`)": "addresses and parts of keys: nothing for a warehouse",
+INFERRED: Final = frozenset(
+    {
+        "kb_forms",
+        "kb_routes",
+        "kb_tags",
+        "kb_templates",
+        "kb_themes",
+        "sla_versions",
+        "slas",
+        "tags",
+    }
+)
+"""Streams whose endpoint the vendor's documentation does not name."""
+
+LEFT_OUT: Final[Mapping[str, str]] = {
+    "Media (`GET /media/{id}`)": "cannot be listed, only read by an id found elsewhere",
+    "API keys (`GET /auth/tokens`)": "IP addresses and parts of keys: not useful for analysis",
     "Kobjects by klass (`GET /klasses/{name}`)": (
-        "the same records as the search brings, without their changes"
+        "the same records as the search returns, but without a way to read changes"
     ),
     "Conversation times by conversation": (
-        "the same rows as [conversation_times](#conversation_times), at a request each"
+        "the same rows as [conversation_times](#conversation_times), at one request each"
     ),
     "Attachments of drafts and of forwards": (
-        "lists below lists; a forward names the ids of its files"
+        "lists of a list's records; a forward has the ids of its files"
     ),
-    "Teams of a user": "[teams](#teams) name their members",
+    "Teams of a user": "the column `members` of [teams](#teams)",
     "Customer events (`GET /customers/{id}/events`)": (
         "retired; [customer_events](#customer_events) reads them by session"
     ),
@@ -68,14 +93,14 @@ LEFT_OUT = {
         "[conversations](#conversations)"
     ),
     "Assistants, workflows, business rules": "no list of them is known",
-    "Bulk jobs": "what writers leave behind; cannot be listed",
+    "Bulk jobs": "created by write requests, and not listed",
 }
-"""Objects of the API that are no streams, and why not."""
+"""Objects of the API that are not streams, and the reason."""
 
 
-def reference() -> str:
+def reference(declarations: Iterable[type[Stream]] = STREAMS) -> str:
     """Return the text of docs/streams.md."""
-    streams = sorted((stream() for stream in STREAMS), key=lambda stream: stream.name)
+    streams = sorted((stream() for stream in declarations), key=lambda stream: stream.name)
     lines = [
         INTRODUCTION,
         "",
@@ -83,11 +108,10 @@ def reference() -> str:
         "| --- |" + " --- |" * 3,
     ]
     for stream in streams:
-        cursor = f"`{stream.cursor_field}`" if stream.cursor_field else "none"
-        summary = " ".join(stream.description.split("\n\n")[0].split())
-        marks = " \\*" * stream.suggested + " (inferred)" * stream.inferred
+        summary = " ".join(description(stream).split("\n\n")[0].split())
+        marks = " \\*" * stream.suggested + " (inferred)" * (stream.name in INFERRED)
         link = f"[{stream.name}](#{stream.name}){marks}"
-        lines.append(f"| {link} | {_cell(summary)} | {cursor} | {stream.cost} |")
+        lines.append(f"| {link} | {_cell(summary)} | {_cursor(stream)} | {cost(stream)} |")
     for stream in streams:
         lines += ["", *_section(stream)]
     lines += ["", "## What is left out", "", "| Object | Why |", "| --- | --- |"]
@@ -98,18 +122,89 @@ def reference() -> str:
 def _section(stream: Stream) -> Iterator[str]:
     modes = "full refresh, incremental" if stream.is_incremental else "full refresh"
     roles = ", ".join(f"`{role}`" for role in stream.roles)
-    yield from (f"## {stream.name}", "", stream.description, "")
-    yield f"- Endpoint: `{stream.endpoint}`" + (" (inferred)" if stream.inferred else "")
+    yield from (f"## {stream.name}", "", description(stream), "")
+    yield f"- Endpoint: `{endpoint(stream)}`" + " (inferred)" * (stream.name in INFERRED)
     yield "- Primary key: `id`"
-    yield f"- Cursor: {f'`{stream.cursor_field}`' if stream.cursor_field else 'none'}"
+    yield f"- Cursor: {_cursor(stream)}"
     yield f"- Sync modes: {modes}"
     yield f"- Roles, any one of: {roles or 'none is documented'}"
-    yield f"- Cost: {stream.cost}"
+    yield f"- Cost: {cost(stream)}"
     yield from ("", "| Column | Type | Description |", "| --- | --- | --- |")
-    types = stream.record.column_types()
+    types = stream.row.column_types()
     for name, column in stream.schema(None)["properties"].items():
         kind = types.get(name) or ("timestamp" if "format" in column else "text")
         yield f"| `{name}` | {kind.replace('_', ' ')} | {_cell(column['description'])} |"
+
+
+def description(stream: Stream) -> str:
+    """Return the description of a stream: its docstring."""
+    return inspect.cleandoc(type(stream).__doc__ or "")
+
+
+def endpoint(stream: Stream) -> str:
+    """Return the methods and paths that a stream is read from."""
+    lists = ", ".join(_request(one) for one in stream.endpoints)
+    if isinstance(stream, DoubtfulSearchStream):
+        return f"{_search(stream)}; if it is refused, {lists}"
+    if isinstance(stream, SearchStream):
+        old = "".join(f"; older than two years: {_request(one)}" for one in stream.old_endpoints)
+        return _search(stream) + old
+    if isinstance(stream, AttachmentsByMessage):
+        return f"{_request(stream.first_load)} in the first sync, then {lists}"
+    if isinstance(stream, AuditStream):
+        return f"{lists} (filter[start], filter[end], before)"
+    if isinstance(stream, CustomerEvents):
+        return f"{lists}, then {_request(stream.session_events)}"
+    if isinstance(stream, BusinessHolidays):
+        return f"{lists}, then {_request(stream.schedule)}"
+    return lists
+
+
+def cost(stream: Stream) -> str:
+    """Return the number of requests that a sync of a stream needs."""
+    if isinstance(stream, CustomAttributes):
+        return f"{len(RESOURCES)} requests, and 1 per custom object, every sync"
+    if isinstance(stream, BusinessHolidays):
+        return "1 request per business schedule, and 1 per 100 of them, every sync"
+    if isinstance(stream, CustomerEvents):
+        return "1 request per changed record of customers, and 1 per session"
+    if isinstance(stream, AttachmentsByMessage):
+        size = stream.first_load.page_size
+        return f"1 request per {size} messages at first, then 1 per {IDS_PER_REQUEST} new files"
+    if isinstance(stream, ChildStream):
+        return f"1 request per changed record of {stream.parent.name}"
+    if isinstance(stream, AuditStream):
+        return f"1 request per {stream.endpoints[0].page_size} new entries, at least 1"
+    if isinstance(stream, DoubtfulSearchStream):
+        return (
+            "1 search, and 1 per 500 changed records; if the search is refused, "
+            f"{_cost_of_lists(stream)}"
+        )
+    if isinstance(stream, SearchStream):
+        return "1 search per 500 changed records, at least 1"
+    return _cost_of_lists(stream)
+
+
+def _cost_of_lists(stream: Stream) -> str:
+    size = stream.endpoints[0].page_size
+    if size is None:
+        return "1 request, every sync"
+    lists = "" if len(stream.endpoints) == 1 else f", {len(stream.endpoints)} lists"
+    return f"1 request per {size} records{lists}, every sync"
+
+
+def _request(one: Endpoint) -> str:
+    params = "&".join(f"{name}={value}" for name, value in one.params.items())
+    older = "" if one.older_path is None else f"; if that does not exist, GET {one.older_path}"
+    return f"GET {one.path}{'?' if params else ''}{params}{older}"
+
+
+def _search(stream: SearchStream) -> str:
+    return f"POST /customers/search (queryContext {stream.query_context})"
+
+
+def _cursor(stream: Stream) -> str:
+    return f"`{stream.cursor_field}`" if stream.cursor_field else "none"
 
 
 def _cell(text: str) -> str:

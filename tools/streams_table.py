@@ -1,6 +1,7 @@
-"""Write the table of streams in docs/kustomer.md from the stream classes.
+"""Write the table of streams in docs/kustomer.md from the stream declarations.
 
-`python -m tools.streams_table` writes it, with `--check` it only tells whether it is current.
+`python -m tools.streams_table` writes it. With `--check`, it only reports a table that is not
+current.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 
 from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
+from tools.streams_reference import cost
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "kustomer.md"
 BEGIN: Final = "<!-- streams: written by make docs -->\n"
@@ -20,17 +22,17 @@ CURRENT_ROLES: Final = "org.permission."
 
 
 def table() -> str:
-    """Return the table: every stream, the roles that open it, what it costs, how it syncs."""
+    """Return the table: streams with their roles, their cost in requests and their sync modes."""
     rows = ["| Stream | Role | Cost of a sync | Sync modes |", "| --- | --- | --- | --- |"]
     for stream in (declared() for declared in STREAMS):
         name = f"`{stream.name}`" + (" *" if stream.suggested else "")
         modes = "Full Refresh, Incremental" if stream.is_incremental else "Full Refresh"
-        rows.append(f"| {name} | {' or '.join(_roles(stream))} | {stream.cost} | {modes} |")
+        rows.append(f"| {name} | {' or '.join(_roles(stream))} | {cost(stream)} | {modes} |")
     return "\n".join(rows) + "\n"
 
 
 def _roles(stream: Stream) -> Iterator[str]:
-    """Yield a role of today's permission sets and one of the older kind, where there is one."""
+    """Yield one role of the current kind, and one of the older kind, where there are any."""
     if not stream.roles:
         yield "none documented"
     for is_current in (True, False):
@@ -40,7 +42,7 @@ def _roles(stream: Stream) -> Iterator[str]:
 
 
 def with_table(page: str) -> str:
-    """Return the page with the table as it is now.
+    """Return the page with the current table.
 
     Raises:
         ValueError: when the page has no place for it.

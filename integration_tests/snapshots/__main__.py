@@ -1,7 +1,7 @@
-"""Write the files of integration_tests/ that follow from the code: `make snapshots`.
+"""Write the files of integration_tests/ that are generated from the code: `make snapshots`.
 
-Their differences are reviewed like any other change: what users have configured, and what they
-have in their warehouses, depends on them.
+Review their diff like any other change: the configurations and the warehouse tables of users
+depend on them.
 """
 
 from __future__ import annotations
@@ -77,8 +77,36 @@ def files() -> dict[str, Any]:
 
 
 def text_of(content: object) -> str:
-    """Lay out a file's content."""
+    """Lay out the content of a file as JSON, so that a change shows as few lines in a diff.
+
+    A catalog has a line per column, or per stream where its schema is empty; a list of states has
+    a line per stream.
+    """
+    if isinstance(content, list):
+        return _block("[", [_line(item) for item in content], "]") + "\n"
+    if isinstance(content, dict) and "streams" in content:
+        streams = [_stream_text(stream) for stream in content["streams"]]
+        return f'{{"streams": {_block("[", streams, "]")}}}\n'
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _stream_text(stream: dict[str, Any]) -> str:
+    schema = stream.get("json_schema")
+    if schema is None:
+        return _line(stream)
+    rest = {name: value for name, value in stream.items() if name not in ("name", "json_schema")}
+    head = {name: value for name, value in schema.items() if name != "properties"}
+    columns = [f"{_line(name)}: {_line(one)}" for name, one in schema["properties"].items()]
+    text = f'{_line(head)[:-1]}, "properties": {_block("{", columns, "}")}}}'
+    return f'{{"name": {_line(stream["name"])}, {_line(rest)[1:-1]}, "json_schema": {text}}}'
+
+
+def _block(opening: str, lines: list[str], closing: str) -> str:
+    return "\n".join([opening, ",\n".join(lines), closing])
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _streams() -> list[Stream]:

@@ -184,7 +184,7 @@ class Read:
                 refresh=selected.configured.sync_mode is SyncMode.full_refresh,
             )
         shape = Shape.of(
-            stream.record,
+            stream.row,
             custom=CustomAttributes.from_schema(selected.schema),
             columns=frozenset(selected.schema.get("properties") or ()) or None,
             always=frozenset([stream.cursor_field] if stream.cursor_field else ()),
@@ -208,7 +208,7 @@ class Read:
                     parent_class(),
                     self._sync,
                     RefreshCursor(parent_class.name, self._repository.emit_message),
-                    Shape.of(parent_class.record),
+                    Shape.of(parent_class.row),
                     host=next(iter(children)),
                 )
             parent.feed = ParentFeed(parent, children, is_selected=is_selected)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
 from source_kustomer.engine.child import ChildStream
+from source_kustomer.engine.endpoints import Endpoint, read_endpoint
 from source_kustomer.engine.parent_feed import Parent
 from source_kustomer.engine.reading import Reading, StreamPartition
 from source_kustomer.errors import BadRequest, ConfigError, NotFound
@@ -38,19 +39,12 @@ class AttachmentsByMessage(ChildStream, family=True):
     files per request; that works on lists only, not on the search.
     """
 
+    first_load: Endpoint
+    """The list of messages that the first sync reads."""
     whole_at_first = True
+    required = (*ChildStream.required, "first_load")
     is_asked_per_parent = False
     prepare = staticmethod(without_signed_link)
-
-    @property
-    def endpoint(self) -> str:
-        """Where the first load comes from, and later changes."""
-        return "GET /messages?include=attachments at first, then GET /attachments/{ids}"
-
-    @property
-    def cost(self) -> str:
-        """Requests of the first load and of later syncs."""
-        return f"1 request per 100 messages at first, then 1 per {IDS_PER_REQUEST} new files"
 
     def joins(self, reading: Reading) -> bool:
         """Tell whether the files are found through changed messages: not at the first load."""
@@ -89,7 +83,7 @@ class AttachmentsByMessage(ChildStream, family=True):
 
     def _files(self, client: Client, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Yield files by their ids; where one that is gone makes the API refuse all, in halves."""
-        path = self.path.format(id=",".join(quote(file, safe="") for file in ids))
+        path = self.endpoints[0].path.format(id=",".join(quote(file, safe="") for file in ids))
         try:
             yield from client.get(path, stream=self.name).data
         except NotFound:
@@ -148,7 +142,8 @@ class FirstLoad(StreamPartition):
         except (ConfigError, BadRequest):
             return  # the key may not search, but it may list
         if messages:
-            requests, pace = -(-messages // stream.page_size), client.list_pace() * 60
+            size = stream.first_load.page_size or 1
+            requests, pace = -(-messages // size), client.list_pace() * 60
             LOGGER.info(
                 "%s: the first load lists all messages, those from before the start date "
                 "included: %s requests or more, %s min at %s requests a minute.",
@@ -162,12 +157,7 @@ class FirstLoad(StreamPartition):
         """Yield the list of messages, as far as it goes."""
         stream, reading = self._stream, self._reading
         try:
-            yield from reading.client.list_pages(
-                "/messages",
-                {"include": "attachments"},
-                page_size=stream.page_size,
-                stream=stream.name,
-            )
+            yield from read_endpoint(reading.client, stream.first_load, stream=stream.name)
         except BadRequest:
             if not reading.begun:
                 raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from source_kustomer.engine.reading import Reading, StreamPartition
 from source_kustomer.engine.stream import Stream
@@ -12,25 +11,11 @@ from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.sync.coverage import Span
 from source_kustomer.timestamps import MILLISECOND, format_timestamp, parse_timestamp
 
-PATH: Final = "/audit-logs"
-PAGE_SIZE: Final = 1_000
-"""The largest `count` (OpenAPI, GET /audit-logs)."""
-
 
 class AuditStream(Stream, family=True):
     """A stream of `GET /audit-logs`, incremental by the time of the entry."""
 
     cursor_field = "created_at"
-
-    @property
-    def endpoint(self) -> str:
-        """The list, by spans of time and by cursor inside them."""
-        return f"GET {PATH} (filter[start], filter[end], before)"
-
-    @property
-    def cost(self) -> str:
-        """Pages of new entries."""
-        return f"1 request per {PAGE_SIZE} new entries, at least 1"
 
     def partitions(self, reading: Reading) -> Iterator[AuditPartition]:
         """Yield one reader per span that is missing."""
@@ -40,7 +25,7 @@ class AuditStream(Stream, family=True):
 
     def probe(self, client: Client) -> None:
         """Ask for the newest entry."""
-        client.get(PATH, {"count": 1}, stream=self.name)
+        client.get(self.endpoints[0].path, {"count": 1}, stream=self.name)
 
 
 class AuditPartition(StreamPartition):
@@ -53,16 +38,17 @@ class AuditPartition(StreamPartition):
     def pass_on(self) -> None:
         """Pass on the entries of the span; complete it from its end towards its beginning."""
         reading, stream = self._reading, self._reading.stream
+        endpoint = stream.endpoints[0]
         end: int | None = None if self._end >= reading.sync.end else self._end
         read_back_to = end
         before: str | None = None
         while True:
-            params = {"count": PAGE_SIZE, "filter[start]": format_timestamp(self._start)}
+            params = {"count": endpoint.page_size, "filter[start]": format_timestamp(self._start)}
             if end is not None:
                 params["filter[end]"] = format_timestamp(end)
             if before is not None:
                 params["before"] = before
-            page = reading.client.get(PATH, params, stream=stream.name)
+            page = reading.client.get(endpoint.path, params, stream=stream.name)
             reading.begun = True
             reading.put_rows(page.data)
             reading.sync.progress.count(stream.name, len(page.data))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any, ClassVar, Final
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
+from source_kustomer.engine.endpoints import read_endpoint
 from source_kustomer.engine.parent_feed import Parent, ParentFeed
 from source_kustomer.engine.reading import Reading, StreamPartition
 from source_kustomer.engine.search import SearchStream
@@ -27,17 +27,16 @@ one may simply have been deleted meanwhile."""
 class ChildStream(Stream, family=True):
     """A stream of lists below the records of another stream.
 
+    It declares one endpoint, with `{id}` in the place of the parent's id in its path.
+
     Its rows carry the id and the update time of their parent; the latter is its cursor: a
     parent's children are read again when the parent has changed.
     """
 
     parent: type[SearchStream]
-    path: str
-    """The list's path, with `{id}` in the place of the parent's id."""
-    page_size: int = 100
     is_asked_per_parent: bool = True
     """Whether each changed parent costs a request."""
-    required = ("name", "record", "roles", "parent", "path")
+    required: ClassVar[tuple[str, ...]] = ("name", "row", "parent", "endpoints")
 
     def __init_subclass__(cls, *, family: bool = False, **kwargs: Any) -> None:
         """Name the cursor after the parent."""
@@ -49,16 +48,6 @@ class ChildStream(Stream, family=True):
     def parent_id_column(self) -> str:
         """The column that holds the parent's id."""
         return f"{self.parent.query_context}_id"
-
-    @property
-    def endpoint(self) -> str:
-        """The list, as it is asked for."""
-        return f"GET {self.path}"
-
-    @property
-    def cost(self) -> str:
-        """Requests by parent."""
-        return f"1 request per changed record of {self.parent.name}"
 
     def schema(self, custom: CustomAttributes | None) -> dict[str, Any]:
         """Return the JSON schema of the rows, the parent's columns included."""
@@ -132,8 +121,7 @@ class ChildStream(Stream, family=True):
 
     def pages(self, client: Client, parent: str) -> Iterable[Document]:
         """Yield the pages of one parent's list."""
-        path = self.path.format(id=quote(parent, safe=""))
-        return client.list_pages(path, page_size=self.page_size, stream=self.name)
+        return read_endpoint(client, self.endpoints[0].of(id=parent), stream=self.name)
 
 
 class ChildPartition(StreamPartition):

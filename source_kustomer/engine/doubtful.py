@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
+from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.listing import ListPartition, ListStream
 from source_kustomer.engine.reading import Reading, StreamPartition
 from source_kustomer.engine.search import SearchStream
 from source_kustomer.errors import BadRequest, NotFound, NotPermitted, UnorderedPage
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document
 from source_kustomer.logger import LOGGER
 from source_kustomer.sync.keyset import ordered_stamps
 
@@ -26,20 +26,12 @@ class DoubtfulSearchStream(SearchStream, ListStream, family=True):
     """
 
     whole_at_first = False
-    required: ClassVar[tuple[str, ...]] = ("name", "record", "roles", "query_context", "walks")
+    required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context", "endpoints")
 
     @property
-    def endpoint(self) -> str:
-        """The search, and the list that takes its place."""
-        return f"{self.search_endpoint}; if that is refused, {self.lists}"
-
-    @property
-    def cost(self) -> str:
-        """Searches, or pages of the list."""
-        return (
-            "1 search, and 1 per 500 changed records; if the search is refused, 1 request per "
-            f"{self.page_size} records, every sync"
-        )
+    def old_endpoints(self) -> tuple[Endpoint, ...]:
+        """The lists hold what is too old for the search as well."""
+        return self.endpoints
 
     def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
         """Yield the windows of the search, or the whole list."""
@@ -56,11 +48,6 @@ class DoubtfulSearchStream(SearchStream, ListStream, family=True):
             reason,
         )
         yield ListPartition(reading, self)
-
-    def old_pages(self, reading: Reading) -> Iterator[Document]:
-        """Yield the pages of the list, which holds what is too old for the search as well."""
-        for walk in self.walks:
-            yield from self.pages(reading, walk)
 
     def refusal(self, client: Client) -> str | None:
         """Tell why the search cannot be used; None when it can."""

@@ -1,9 +1,14 @@
-"""An endpoint of Kustomer's API, as a stream declares it."""
+"""An endpoint of Kustomer's API, as a stream declares it, and how it is read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote
+
+from source_kustomer.errors import NotFound
+from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.documents import Document
 
 
 @dataclass(frozen=True)
@@ -11,15 +16,91 @@ class Endpoint:
     """One list, or one object, that a stream is read from."""
 
     path: str
-    """The path below `/v1`, or with a version of its own. A child's path has `{id}` in the place
-    of the parent's id."""
+    """The path below `/v1`, or with a version of its own. A name in braces, such as `{id}`, stands
+    for the id of another record; `of` fills it in."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Query parameters that select what the endpoint lists."""
     roles: tuple[str, ...] = ()
-    """Any one of these roles lets a key read it. Empty: every key may, or no source says."""
+    """Any one of these roles lets a key read it. Empty: every key may, or no source names one."""
     page_size: int | None = 100
     """The largest page that the endpoint grants; None where the answer is not paged."""
     last_page: int | None = None
     """The number of the last page that the list serves, where it has such a limit."""
     only_deleted: bool = False
-    """Whether it lists nothing but deleted records."""
+    """Whether it lists only deleted records."""
+    older_path: str | None = None
+    """The path to ask where `path` does not exist, since sources disagree on the API version."""
+
+    def of(self, **ids: str) -> Endpoint:
+        """Return the endpoint with ids in the place of the braces in its path, percent-encoded."""
+        quoted = {name: quote(value, safe="") for name, value in ids.items()}
+        return replace(self, path=self.path.format(**quoted))
+
+
+def read_endpoint(client: Client, endpoint: Endpoint, *, stream: str) -> Iterator[Document]:
+    """Yield the pages of an endpoint, at its older path if it does not exist at its path.
+
+    Args:
+        client: the API.
+        endpoint: a list, or an object that is not paged.
+        stream: the name of the stream that is read, for logs and errors.
+
+    Raises:
+        NotFound: when it exists at neither path.
+    """
+    has_begun = False
+    try:
+        for page in _pages(client, endpoint, stream):
+            has_begun = True
+            yield page
+    except NotFound:
+        if has_begun or endpoint.older_path is None:
+            raise
+        yield from _pages(client, replace(endpoint, path=endpoint.older_path), stream)
+
+
+def _pages(client: Client, endpoint: Endpoint, stream: str) -> Iterator[Document]:
+    size = endpoint.page_size
+    if size is None:
+        yield client.get(endpoint.path, endpoint.params, stream=stream)
+    elif endpoint.last_page is None:
+        yield from client.list_pages(endpoint.path, endpoint.params, page_size=size, stream=stream)
+    else:
+        yield from _first_pages(client, endpoint, size, endpoint.last_page, stream)
+
+
+def _first_pages(
+    client: Client, endpoint: Endpoint, size: int, last_page: int, stream: str
+) -> Iterator[Document]:
+    """Yield the pages of a list that serves a limited number of them.
+
+    Pages that overlap are smaller, so `last_page` of them end before the list does: the rest of
+    the last page of full size is read as well.
+    """
+    seen: set[str] = set()
+    for page in client.list_pages(
+        endpoint.path, endpoint.params, page_size=size, stream=stream, last_page=last_page
+    ):
+        seen.update(str(row.get("id")) for row in page.data)
+        yield page
+    if len(seen) > (last_page - 1) * size:
+        params = {**endpoint.params, "page": last_page, "pageSize": size}
+        page = client.get(endpoint.path, params, stream=stream)
+        yield replace(page, data=[row for row in page.data if str(row.get("id")) not in seen])
+
+
+def probe_endpoint(client: Client, endpoint: Endpoint, *, stream: str) -> None:
+    """Ask an endpoint for one record.
+
+    Raises:
+        NotPermitted: when the key may not read it.
+        NotFound: when it does not exist.
+    """
+    paging = {} if endpoint.page_size is None else {"page": 1, "pageSize": 1}
+    params = {**endpoint.params, **paging}
+    try:
+        client.get(endpoint.path, params, stream=stream)
+    except NotFound:
+        if endpoint.older_path is None:
+            raise
+        client.get(endpoint.older_path, params, stream=stream)

@@ -1,12 +1,12 @@
-"""Objects that are listed page by page: read whole, and what has changed is emitted."""
+"""Lists and single objects: read completely, and what has changed is emitted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from source_kustomer.airbyte.cursors import CoverageCursor
+from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
 from source_kustomer.engine.reading import Reading, StreamPartition
 from source_kustomer.engine.stream import Stream
 from source_kustomer.errors import BadRequest, NotFound
@@ -17,44 +17,10 @@ from source_kustomer.sync.state import BEGINNING
 from source_kustomer.timestamps import parse_timestamp
 
 
-@dataclass(frozen=True)
-class Walk:
-    """One list to walk through: a path, and the parameters that select what it lists."""
-
-    path: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    only_deleted: bool = False
-    """Whether it lists nothing but deleted records."""
-
-
 class ListStream(Stream, family=True):
-    """A stream of one or several lists. No list can be asked for changes only."""
+    """A stream of one or several lists, or of single objects, each read completely."""
 
-    walks: tuple[Walk, ...]
-    """The lists that together make the object."""
-    page_size: int = 100
-    """The largest page the API grants on these lists (developer.kustomer.com, "Pagination")."""
     whole_at_first = True
-    required: ClassVar[tuple[str, ...]] = ("name", "record", "roles", "walks")
-
-    @property
-    def endpoint(self) -> str:
-        """The lists, as they are asked for."""
-        return self.lists
-
-    @property
-    def lists(self) -> str:
-        """The lists, as they are asked for."""
-        return ", ".join(
-            f"GET {walk.path}" + "".join(f"?{key}={value}" for key, value in walk.params.items())
-            for walk in self.walks
-        )
-
-    @property
-    def cost(self) -> str:
-        """Pages of everything there is."""
-        lists = "" if len(self.walks) == 1 else f", {len(self.walks)} lists"
-        return f"1 request per {self.page_size} records{lists}, every sync"
 
     def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
         """Yield the one partition that reads it all."""
@@ -62,32 +28,17 @@ class ListStream(Stream, family=True):
             yield ListPartition(reading, self)
 
     def probe(self, client: Client) -> None:
-        """Ask for the first record of the first list."""
-        walk = self.walks[0]
-        client.get(walk.path, {**walk.params, "page": 1, "pageSize": 1}, stream=self.name)
+        """Ask for the first record of the first endpoint."""
+        probe_endpoint(client, self.endpoints[0], stream=self.name)
 
-    def pages(self, reading: Reading, walk: Walk) -> Iterator[Document]:
-        """Yield the pages of one list."""
-        return reading.client.list_pages(
-            walk.path, walk.params, page_size=self.page_size, stream=self.name
-        )
+    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
+        """Yield the pages of one endpoint."""
+        return read_endpoint(client, endpoint, stream=self.name)
 
-
-class ObjectStream(ListStream, family=True):
-    """A stream of one object, which is asked for without paging."""
-
-    @property
-    def cost(self) -> str:
-        """One request."""
-        return "1 request, every sync"
-
-    def probe(self, client: Client) -> None:
-        """Ask for the object."""
-        client.get(self.walks[0].path, stream=self.name)
-
-    def pages(self, reading: Reading, walk: Walk) -> Iterator[Document]:
-        """Yield the object."""
-        yield reading.client.get(walk.path, walk.params, stream=self.name)
+    @staticmethod
+    def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Change a record before it becomes a row."""
+        return resource
 
 
 class ListPartition(StreamPartition):
@@ -103,13 +54,13 @@ class ListPartition(StreamPartition):
         cursor = reading.cursor
         since = cursor.since if isinstance(cursor, CoverageCursor) else BEGINNING
         rows = 0
-        for walk in stream.walks:
-            if walk.only_deleted and not reading.sync.include_deleted:
+        for endpoint in stream.endpoints:
+            if endpoint.only_deleted and not reading.sync.include_deleted:
                 continue
             try:
-                rows += self._walk(walk, since)
+                rows += self._read_endpoint(endpoint, since)
             except (BadRequest, NotFound) as error:
-                if not walk.only_deleted:
+                if not endpoint.only_deleted:
                     raise
                 LOGGER.warning(
                     "Stream %s: deleted records cannot be listed: %s", stream.name, error.message
@@ -117,14 +68,15 @@ class ListPartition(StreamPartition):
         if isinstance(cursor, CoverageCursor):
             cursor.close(BEGINNING, None, rows=rows, final=True)
 
-    def _walk(self, walk: Walk, since: int) -> int:
-        """Pass on what one list has that changed since an instant; returns how many rows."""
+    def _read_endpoint(self, endpoint: Endpoint, since: int) -> int:
+        """Emit the rows of an endpoint that changed since a timestamp; return their number."""
         reading, stream = self._reading, self._stream
+        also = {"deleted": True} if endpoint.only_deleted else None
         rows = 0
-        for page in stream.pages(reading, walk):
+        for page in stream.pages(reading.client, endpoint):
             reading.begun = True
-            changed = (row for row in page.data if _is_changed(row, since))
-            new = reading.put_rows(changed, {"deleted": True} if walk.only_deleted else None)
+            changed = (stream.prepare(row) for row in page.data if _is_changed(row, since))
+            new = reading.put_rows(changed, also)
             rows += new
             reading.sync.progress.count(stream.name, new)
         return rows

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, cast
 
 from airbyte_cdk.sources.types import Record
 
+from source_kustomer.engine.endpoints import Endpoint, read_endpoint
 from source_kustomer.engine.reading import Reading, StreamPartition
 from source_kustomer.engine.stream import Stream
 from source_kustomer.errors import KustomerError
@@ -34,7 +35,6 @@ SEARCH_ROLES = (
 (OpenAPI description of POST /customers/search)."""
 
 
-OLD_LIST_PAGE: Final = 100
 CLOCK_SKEW: Final = 5 * MINUTE
 """A record dated further ahead than this was not dated by a clock that is merely a little fast."""
 
@@ -46,10 +46,20 @@ class SearchStream(Stream, family=True):
     """What the search returns, Kustomer's `queryContext`."""
     archived: bool = True
     """Whether records older than two years can be searched in the archive."""
-    old_list: str | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    old_list: Endpoint | None = None
     """Where there is no such archive: the list that older records are picked out of."""
-    roles: tuple[str, ...] = SEARCH_ROLES
-    required: ClassVar[tuple[str, ...]] = ("name", "record", "roles", "query_context")
+    required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context")
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles for the search, and those for the lists that can take its place."""
+        return (*SEARCH_ROLES, *super().roles)
+
+    @property
+    def old_endpoints(self) -> tuple[Endpoint, ...]:
+        """The lists that records are picked out of that are too old for the search."""
+        return () if self.old_list is None else (self.old_list,)
 
     @property
     def attribute_prefix(self) -> str:
@@ -66,30 +76,13 @@ class SearchStream(Stream, family=True):
         """The attribute of its records that holds the same."""
         return "createdAt" if self.cursor_field == "created_at" else "updatedAt"
 
-    @property
-    def endpoint(self) -> str:
-        """The search, with the object that it is asked for."""
-        if self.archived or self.old_list is None:
-            return self.search_endpoint
-        return f"{self.search_endpoint}; what is older than two years from GET {self.old_list}"
-
-    @property
-    def search_endpoint(self) -> str:
-        """The search alone."""
-        return f"POST /customers/search (queryContext {self.query_context})"
-
-    @property
-    def cost(self) -> str:
-        """Searches of 500 records."""
-        return "1 search per 500 changed records, at least 1"
-
     def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
         """Yield the windows that are still to be read."""
         feed, end = reading.feed, reading.sync.end
         if feed is None and reading.is_ahead():
             return
         gaps = list(reading.coverage.gaps() if feed is None else feed.gaps())
-        is_kept = self.archived or self.old_list is not None
+        is_kept = self.archived or bool(self.old_endpoints)
         if not is_kept and gaps and gaps[0][0] < end - LIVE_SEARCH_AGE:
             LOGGER.info(
                 "Stream %s: Kustomer offers none of these records that are older than two years.",
@@ -112,10 +105,13 @@ class SearchStream(Stream, family=True):
         return OldListPartition(reading, self, window)
 
     def old_pages(self, reading: Reading) -> Iterator[Document]:
-        """Yield the pages of the list that holds what is too old for the search."""
-        return reading.client.list_pages(
-            str(self.old_list), page_size=OLD_LIST_PAGE, stream=self.name
-        )
+        """Yield the pages of the lists that hold what is too old for the search."""
+        for endpoint in self.old_endpoints:
+            yield from self.pages(reading.client, endpoint)
+
+    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
+        """Yield the pages of one list."""
+        return read_endpoint(client, endpoint, stream=self.name)
 
     def probe(self, client: Client) -> None:
         """Search for one record."""
@@ -314,7 +310,7 @@ class OldListPartition(WindowPartition):
         LOGGER.info(
             "Stream %s: records older than two years are in no search, so all of GET %s is read.",
             stream.name,
-            stream.old_list,
+            ", ".join(endpoint.path for endpoint in stream.old_endpoints),
         )
         seen = 0
         for page in stream.old_pages(reading):
@@ -331,7 +327,7 @@ class OldListPartition(WindowPartition):
                 "Stream %s: GET %s ended after exactly %s records, which may be a limit of the "
                 "API. Records older than two years may be missing.",
                 stream.name,
-                stream.old_list,
+                ", ".join(endpoint.path for endpoint in stream.old_endpoints),
                 f"{seen:,}",
             )
         self._close(window.end, final=True)

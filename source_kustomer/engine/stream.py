@@ -1,18 +1,19 @@
-"""What every stream declares, whatever family it belongs to."""
+"""What every stream declares, and the registry of the declared streams."""
 
 from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airbyte_cdk.models import AirbyteStream, SyncMode
 
+from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.errors import KustomerError, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.rows.custom import CustomAttributes
-from source_kustomer.rows.record import Record
+from source_kustomer.rows.row import Row
 from source_kustomer.rows.schema import json_schema
 
 if TYPE_CHECKING:
@@ -20,57 +21,61 @@ if TYPE_CHECKING:
 
     from source_kustomer.engine.reading import Reading
 
+_DECLARED: Final[dict[str, type[Stream]]] = {}
+
+
+def declared_streams() -> tuple[type[Stream], ...]:
+    """Return all streams declared so far: suggested ones first, then the others, both by name."""
+    return tuple(sorted(_DECLARED.values(), key=lambda one: (not one.suggested, one.name)))
+
 
 class Stream(ABC):
     """One table offered to Airbyte.
 
-    A subclass declares it by attributes; its docstring describes it in the documentation.
-    A family (how objects are read) subclasses with `family=True` and adds attributes of its own
-    to `required`.
+    A subclass declares it by attributes, and is then offered in the catalog; its docstring
+    describes it in the documentation. A base class that defines how objects are read subclasses
+    with `family=True` and adds its own attributes to `required`.
     """
 
     name: str
     """The stream's name: plural snake_case."""
-    record: type[Record]
+    row: type[Row]
     """The model of its rows."""
-    roles: tuple[str, ...]
-    """Any one of these roles lets a key read it. Empty: any valid key may, or no source says."""
+    endpoints: tuple[Endpoint, ...]
+    """The endpoints that it is read from."""
     cursor_field: str | None = "updated_at"
     """The column that orders it; None when it can only be read whole."""
     suggested: bool = False
     """Whether a new user should start with it."""
-    inferred: bool = False
-    """Whether the endpoint is known from the behaviour of other clients only, not from the
-    vendor's documentation. It is then skipped when the API answers 404."""
     whole_at_first: bool = False
     """Whether a first sync brings every record, those from before the start date included."""
     custom_resource: str | None = None
     """The metadata resource that describes its custom attributes."""
-    required: ClassVar[tuple[str, ...]] = ("name", "record", "roles")
+    required: ClassVar[tuple[str, ...]] = ("name", "row", "endpoints")
 
     def __init_subclass__(cls, *, family: bool = False, **kwargs: Any) -> None:
-        """Refuse a declaration that lacks an attribute, at import."""
+        """Register a declared stream.
+
+        Raises:
+            TypeError: when the declaration lacks an attribute, or its name is taken.
+        """
         super().__init_subclass__(**kwargs)
         if family or inspect.isabstract(cls):
             return
         for attribute in cls.required:
-            if not hasattr(cls, attribute):
+            if not getattr(cls, attribute, None):
                 raise TypeError(f"{cls.__name__} must declare {attribute}")
+        if cls.name in _DECLARED:
+            raise TypeError(f"{cls.__name__} and {_DECLARED[cls.name].__name__} have one name")
+        _DECLARED[cls.name] = cls
 
     @property
-    def endpoint(self) -> str:
-        """The method and path that it is read from, for the documentation."""
-        raise NotImplementedError
+    def roles(self) -> tuple[str, ...]:
+        """Any one of these roles lets a key read it.
 
-    @property
-    def cost(self) -> str:
-        """What a sync costs in requests, for the documentation."""
-        raise NotImplementedError
-
-    @property
-    def description(self) -> str:
-        """What a row is, in words."""
-        return inspect.cleandoc(type(self).__doc__ or "")
+        Empty: every key may read it, or no source names a role.
+        """
+        return tuple(dict.fromkeys(role for one in self.endpoints for role in one.roles))
 
     @property
     def is_incremental(self) -> bool:
@@ -93,7 +98,7 @@ class Stream(ABC):
         Args:
             custom: the organization's own attributes of the object, when they are known.
         """
-        schema = json_schema(self.record, custom)
+        schema = json_schema(self.row, custom)
         cursor = schema["properties"].get(self.cursor_field)
         if cursor is not None:
             cursor["description"] += " Syncs continue from it."

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from source_kustomer.rows.custom import CustomAttributes
-from source_kustomer.rows.record import Record
+from source_kustomer.rows.row import Row as RowModel
 from source_kustomer.rows.values import FITTERS, MISFIT, Fitter, list_of, snake_case, snake_keys
 
 Row = dict[str, Any]
@@ -40,20 +40,20 @@ class Shape:
 
     def __init__(
         self,
-        record: type[Record],
+        model: type[RowModel],
         custom: CustomAttributes,
         selected: frozenset[str] | None,
     ) -> None:
         """Compile the columns' types into tables.
 
         Args:
-            record: the model of the rows.
+            model: the model of the rows.
             custom: the organization's own attributes.
             selected: the columns that rows may have; None is all, and what no model knows too.
         """
-        types = record.column_types()
+        types = model.column_types()
         self._types = types
-        self._renames = record.renames
+        self._renames = model.renames
         self._selected = selected
         self._is_everything = selected is None or types.keys() <= selected
         self._is_deletable = types.keys() >= _DELETION
@@ -74,7 +74,7 @@ class Shape:
 
     @staticmethod
     def of(
-        record: type[Record],
+        model: type[RowModel],
         *,
         custom: CustomAttributes | None = None,
         columns: frozenset[str] | None = None,
@@ -83,7 +83,7 @@ class Shape:
         """Compile the shape of a stream.
 
         Args:
-            record: the model of its rows.
+            model: the model of its rows.
             custom: the organization's own attributes.
             columns: the selected columns; None selects all. As soon as one that the model declares
                 is not among them, rows have nothing else either: not even what no model knows.
@@ -91,7 +91,7 @@ class Shape:
                 destinations could not tell versions of a row apart without them.
         """
         selected = None if columns is None else columns | always | {"id"}
-        return Shape(record, custom or CustomAttributes(), selected)
+        return Shape(model, custom or CustomAttributes(), selected)
 
     def has(self, column: str) -> bool:
         """Tell whether rows have a column, as far as the selection goes."""

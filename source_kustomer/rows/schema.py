@@ -1,25 +1,25 @@
-"""From a record model to the JSON schema of its stream."""
+"""From a row model to the JSON schema of its stream."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from source_kustomer.rows.custom import CustomAttributes
-from source_kustomer.rows.record import Record
+from source_kustomer.rows.row import Row
 from source_kustomer.rows.values import SCHEMAS
 
 
-def json_schema(record: type[Record], custom: CustomAttributes | None = None) -> dict[str, Any]:
+def json_schema(row: type[Row], custom: CustomAttributes | None = None) -> dict[str, Any]:
     """Return the draft-07 schema of a stream's rows: nullable types, no references.
 
     Args:
-        record: the model of the rows.
+        row: the model of the rows.
         custom: the organization's own attributes, when they are known.
     """
-    descriptions = record.descriptions()
+    descriptions = row.descriptions()
     properties = {
         name: {**SCHEMAS[kind], "description": descriptions[name]}
-        for name, kind in record.column_types().items()
+        for name, kind in row.column_types().items()
     }
     properties["id"]["type"] = "string"
     if custom is not None and "custom" in properties:

@@ -1,49 +1,128 @@
-"""What goes with messages: files, drafts, forwarded messages."""
+"""Attachments, drafts and forwarded messages."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
 from source_kustomer.engine.attachments import AttachmentsByMessage, without_signed_link
 from source_kustomer.engine.child import ChildStream
-from source_kustomer.records.correspondence import AttachmentRecord, DraftRecord, ForwardRecord
+from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.rows.columns import (
+    Boolean,
+    Integer,
+    Object,
+    Objects,
+    Reference,
+    References,
+    Text,
+    Timestamp,
+    Values,
+    column,
+)
+from source_kustomer.rows.row import Row, TrackedRow
 from source_kustomer.streams.conversations import Conversations, Messages
 from source_kustomer.streams.customers import Customers
 
-DRAFT_ROLES = ("org.permission.draft.read", "org.user.draft.read")
+ATTACHMENT_ROLES: Final = ("org.permission.attachment.read", "org.user.attachment.read")
+DRAFT_ROLES: Final = ("org.permission.draft.read", "org.user.draft.read")
+
+
+class AttachmentRow(Row):
+    """An attached file, without its signed download link, which expires within minutes."""
+
+    name: Text = column("File name.")
+    content_type: Text = column("MIME type.")
+    content_length: Integer = column("Size in bytes.")
+    uploaded: Boolean = column("True if the upload is complete.")
+    redacted: Boolean = column("True if the file was redacted.")
+    message: Reference = column("Message that it is attached to.")
+    draft: Reference = column("Draft that it is attached to.")
+    forward: Reference = column("Forwarded message that it is attached to.")
+    org: Reference = column("Organization that it belongs to.")
 
 
 class MessageAttachments(AttachmentsByMessage):
-    """Files that came with messages: name, type and size, not their content.
+    """Attachments of messages: name, type and size, without content.
 
-    The first load reads all messages, for which the key needs their role as well
-    (`org.permission.message.read`). Later, files are found by what messages name as theirs.
+    The first sync lists all messages, so the key needs the role for messages as well
+    (`org.permission.message.read`). Later syncs find attachments by the ids in changed messages.
     """
 
     name = "message_attachments"
     parent = Messages
-    path = "/attachments/{id}"
-    record = AttachmentRecord
-    roles = ("org.permission.attachment.read", "org.user.attachment.read")
+    endpoints = (Endpoint("/attachments/{id}", roles=ATTACHMENT_ROLES, page_size=None),)
+    first_load = Endpoint("/messages", {"include": "attachments"})
+    row = AttachmentRow
 
 
 class ConversationAttachments(ChildStream):
-    """Files of conversations: name, type and size, not their content."""
+    """Attachments of conversations: name, type and size, without content."""
 
     name = "conversation_attachments"
     parent = Conversations
-    path = "/conversations/{id}/attachments"
-    record = AttachmentRecord
-    roles = ("org.permission.attachment.read", "org.user.attachment.read")
+    endpoints = (Endpoint("/conversations/{id}/attachments", roles=ATTACHMENT_ROLES),)
+    row = AttachmentRow
     prepare = staticmethod(without_signed_link)
 
 
+class ForwardRow(TrackedRow):
+    """A message that was forwarded to someone outside the conversation."""
+
+    renames: ClassVar[Mapping[str, str]] = {"from": "sender"}
+
+    channel: Text = column("Channel that it was sent through.")
+    app: Text = column("App that delivered it.")
+    status: Text = column("Status of the delivery.")
+    subject: Text = column("Subject.")
+    body: Text = column("Text.")
+    payload: Object = column("Content in the format of the channel.")
+    sender: Object = column("Sender (`from` in Kustomer's API).")
+    to: Objects = column("Recipients.")
+    reply_to: Text = column("Reply-to address.")
+    template: Text = column("Template that it was written with.")
+    send_at: Timestamp = column("Scheduled time of sending.")
+    attachments: References = column("Attached files.")
+    conversation: Reference = column("Conversation that the message belongs to.")
+    customer: Reference = column("Customer of the conversation.")
+
+
 class ConversationForwards(ChildStream):
-    """Messages that were forwarded out of conversations."""
+    """Messages that were forwarded from conversations."""
 
     name = "conversation_forwards"
     parent = Conversations
-    path = "/conversations/{id}/forwards"
-    record = ForwardRecord
-    roles = DRAFT_ROLES
+    endpoints = (Endpoint("/conversations/{id}/forwards", roles=DRAFT_ROLES),)
+    row = ForwardRow
+
+
+class DraftRow(TrackedRow):
+    """An outbound message that has not been sent."""
+
+    renames: ClassVar[Mapping[str, str]] = {"from": "sender"}
+
+    channel: Text = column("Channel that it will be sent through.")
+    app: Text = column("App that will deliver it.")
+    status: Text = column("Status of the draft.")
+    subject: Text = column("Subject.")
+    body: Text = column("Text.")
+    payload: Object = column("Content in the format of the channel.")
+    sender: Text = column("Sender (`from` in Kustomer's API).")
+    to: Values = column("Recipients, in the format of the channel.")
+    cc: Values = column("Cc recipients.")
+    bcc: Values = column("Bcc recipients.")
+    reply_to: Text = column("Reply-to address.")
+    send_at: Timestamp = column("Scheduled time of sending.")
+    lang: Text = column("Language of the text.")
+    template: Text = column("Template that it is written with.")
+    source: Text = column("Client that it was written with.")
+    auto: Boolean = column("True if it was written automatically.")
+    attachments: References = column("Attached files.")
+    shortcuts: Values = column("Shortcuts used to write it.")
+    kb_articles: Values = column("Knowledge base articles that it links to.")
+    user_mentions: Values = column("Mentioned users.")
+    conversation: Reference = column("Conversation that it belongs to.")
+    customer: Reference = column("Customer that it is addressed to.")
 
 
 class CustomerDrafts(ChildStream):
@@ -51,6 +130,5 @@ class CustomerDrafts(ChildStream):
 
     name = "customer_drafts"
     parent = Customers
-    path = "/customers/{id}/drafts"
-    record = DraftRecord
-    roles = DRAFT_ROLES
+    endpoints = (Endpoint("/customers/{id}/drafts", roles=DRAFT_ROLES),)
+    row = DraftRow

@@ -1,30 +1,141 @@
-"""The people and companies that a support desk serves."""
+"""Customers and their companies."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from source_kustomer.engine.doubtful import DoubtfulSearchStream
-from source_kustomer.engine.listing import Walk
-from source_kustomer.engine.search import SEARCH_ROLES, SearchStream
-from source_kustomer.records.customers import CompanyRecord, CustomerRecord
+from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.search import SearchStream
+from source_kustomer.rows.columns import (
+    Boolean,
+    Integer,
+    Object,
+    Objects,
+    Reference,
+    Text,
+    Texts,
+    Timestamp,
+    UserObject,
+    Values,
+    column,
+)
+from source_kustomer.rows.row import DeletableRow
+
+
+class CustomerRow(DeletableRow):
+    """A customer: a person who has contacted the organization, or who was imported."""
+
+    renames: ClassVar[Mapping[str, str]] = {"extenalId": "external_id"}  # as examples spell it
+
+    name: Text = column("Full name.")
+    display_name: Text = column("Name that agents see.")
+    first_name: Text = column("First name.")
+    last_name: Text = column("Last name.")
+    username: Text = column("User name.")
+    company: Reference = column("Company of the customer.")
+    company_name: Text = column("Name of the company.")
+    first_company: Object = column("First company of the customer.")
+    external_id: Text = column("First id in another system.")
+    external_ids: Objects = column("Ids in other systems, each with its verification state.")
+    shared_external_ids: Values = column("Ids in other systems shared with other customers.")
+    emails: Objects = column("Email addresses: address, type, verification state.")
+    shared_emails: Values = column("Email addresses shared with other customers.")
+    phones: Objects = column("Phone numbers: number, type, verification state.")
+    shared_phones: Values = column("Phone numbers shared with other customers.")
+    whatsapps: Values = column("WhatsApp numbers.")
+    shared_whatsapps: Values = column("WhatsApp numbers shared with other customers.")
+    facebook_ids: Values = column("Facebook ids.")
+    instagram_ids: Values = column("Instagram ids.")
+    smooch_ids: Values = column("Smooch (Sunshine Conversations) ids.")
+    socials: Objects = column("Social media accounts: type, user id, user name, URL.")
+    shared_socials: Values = column("Social media accounts shared with other customers.")
+    urls: Objects = column("Websites.")
+    locations: Objects = column("Postal addresses and other locations.")
+    recent_location: Object = column("Latest location, by IP address.")
+    locale: Text = column("Locale.")
+    default_lang: Text = column("Language for messages to the customer.")
+    time_zone: Text = column("Time zone, by its IANA name.")
+    birthday_at: Timestamp = column("Date of birth.")
+    gender: Text = column("m, f, or another abbreviation.")
+    avatar_url: Text = column("URL of the avatar.")
+    display_color: Text = column("Colour of the avatar where there is no image.")
+    display_icon: Text = column("Icon of the avatar where there is no image.")
+    presence: Text = column("online or offline.")
+    verified: Boolean = column("True if the customer's identity is verified.")
+    tags: Texts = column("Ids of the customer's tags.")
+    custom: UserObject = column("Custom attributes of customers, by name.")
+    progressive_status: Text = column(
+        "Most active status among the customer's conversations: open, then snoozed, then done."
+    )
+    conversation_counts: Object = column("Number of conversations: open, snoozed, done, all.")
+    last_conversation: Object = column("Latest conversation: id, channels, tags.")
+    preview: Object = column("Beginning of the latest message: text, time, channel.")
+    last_message_at: Timestamp = column("Time of the latest message.")
+    last_message_in: Object = column("Latest message from the customer: time, channel, sentiment.")
+    last_message_out: Object = column("Latest message to the customer.")
+    last_message_unresponded_to: Object = column(
+        "Oldest message from the customer that has no reply yet."
+    )
+    last_activity_at: Timestamp = column("Time of the latest activity.")
+    last_customer_activity_at: Timestamp = column("Time of the latest activity by the customer.")
+    last_seen_at: Timestamp = column("Time of the latest visit to a website or an app.")
+    signed_up_at: Timestamp = column("Time of sign-up.")
+    satisfaction_level: Object = column("Satisfaction: latest survey, averages, counts.")
+    sentiment: Object = column("Sentiment of the customer's messages: polarity and confidence.")
+    active_users: Values = column("Users who are working on the customer's timeline.")
+    watchers: Values = column("Users who watch the customer.")
+    recent_items: Values = column("Latest items of the customer's timeline.")
+    access_override: Values = column("Access rules of its own, instead of the general ones.")
+    role_group_versions: Values = column("Versions of the role groups that control access.")
+    unmasking_window: Object = column("Time until which masked values are visible, and for whom.")
+    imported_at: Timestamp = column("Time of import from another system.")
+    rev: Integer = column("Revision number, increased by every change.")
 
 
 class Customers(SearchStream):
-    """Every customer: names, addresses, activity, satisfaction, custom attributes."""
+    """Customers: names, contact data, activity, satisfaction and custom attributes."""
 
     name = "customers"
     query_context = "customer"
-    record = CustomerRecord
+    row = CustomerRow
     custom_resource = "customer"
     suggested = True
 
 
+class CompanyRow(DeletableRow):
+    """A company that customers belong to."""
+
+    renames: ClassVar[Mapping[str, str]] = {"extenalId": "external_id"}  # as an example spells it
+
+    name: Text = column("Name.")
+    external_id: Text = column("Id in another system.")
+    custom: UserObject = column("Custom attributes of companies, by name.")
+    avatar_url: Text = column("URL of the avatar.")
+    employee_count: Integer = column("Number of employees.")
+    default_lang: Text = column("Language for messages to the company.")
+    domains: Values = column("Internet domains.")
+    emails: Values = column("Email addresses.")
+    phones: Values = column("Phone numbers.")
+    whatsapps: Values = column("WhatsApp numbers.")
+    socials: Values = column("Social media accounts.")
+    urls: Values = column("Websites.")
+    locations: Values = column("Postal addresses.")
+    tags: Values = column("Tags.")
+    role_group_versions: Values = column("Versions of the role groups that control access.")
+    imported_at: Timestamp = column("Time of import from another system.")
+    rev: Integer = column("Revision number, increased by every change.")
+
+
 class Companies(DoubtfulSearchStream):
-    """Companies that customers belong to."""
+    """Companies of customers."""
 
     name = "companies"
     query_context = "company"
-    walks = (Walk("/companies"),)
-    record = CompanyRecord
-    roles = (*SEARCH_ROLES, "org.permission.company.read", "org.user.company.read")
+    endpoints = (
+        Endpoint("/companies", roles=("org.permission.company.read", "org.user.company.read")),
+    )
+    row = CompanyRow
     custom_resource = "company"
     suggested = True

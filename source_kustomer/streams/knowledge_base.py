@@ -2,118 +2,181 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Final
 
-from source_kustomer.engine.listing import ListStream, Walk
-from source_kustomer.engine.reading import Reading
-from source_kustomer.errors import NotFound
-from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document
-from source_kustomer.records.knowledge_base import (
-    KbArticleRecord,
-    KbCategoryRecord,
-    KbFormRecord,
-    KbRouteRecord,
-    KbTagRecord,
-    KbTemplateRecord,
-    KbThemeRecord,
+from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.listing import ListStream
+from source_kustomer.rows.columns import (
+    Boolean,
+    Integer,
+    Text,
+    Timestamp,
+    UserObject,
+    Values,
+    column,
 )
+from source_kustomer.rows.row import DeletableRow, TrackedRow
 
-OLDER_TAGS = Walk("/kb/tags")
-KB_ROLES = (
+KB_ROLES: Final = (
     "org.permission.kb.read",
     "org.user.content.kb.read",
     "org.user.kb.read",
     "org.admin.content.kb.read",
     "org.admin.kb.read",
 )
-"""Said of media and of forms; for the others by analogy."""
+"""Documented for media and forms; for the other objects by analogy."""
+
+
+class KbArticleRow(DeletableRow):
+    """An article."""
+
+    title: Text = column("Title.")
+    status: Text = column("draft or published.")
+    scope: Text = column("Who can read it.")
+    source: Text = column("Source of the article.")
+    hash: Text = column("Short id in URLs.")
+    published_at: Timestamp = column("Time of publication.")
+    lang_versions: UserObject = column("Versions, by language.")
+    latest_langs: UserObject = column("Latest version of each language.")
+    categories: Values = column("Categories that it is filed under.")
+    knowledge_bases: Values = column("Knowledge bases that it belongs to.")
+    tags: Values = column("Tags of articles, which are not those of conversations.")
+    meta_title: Text = column("Meta title, for search engines.")
+    meta_description: Text = column("Meta description, for search engines.")
+    meta_keywords: Values = column("Meta keywords, for search engines.")
 
 
 class KbArticles(ListStream):
-    """Articles."""
+    """Articles of the knowledge base."""
 
     name = "kb_articles"
-    walks = (Walk("/kb/articles"),)
-    record = KbArticleRecord
-    roles = KB_ROLES
+    endpoints = (Endpoint("/kb/articles", roles=KB_ROLES),)
+    row = KbArticleRow
+
+
+class KbCategoryRow(TrackedRow):
+    """A category of articles."""
+
+    hash: Text = column("Short id in URLs.")
+    langs: UserObject = column("Titles, by language.")
+    published: Boolean = column("True if it is published.")
+    root: Boolean = column("True if it is the root category.")
+    positions: Values = column("Order of its articles.")
+    category_positions: Values = column("Order of its subcategories.")
 
 
 class KbCategories(ListStream):
     """Categories of articles."""
 
     name = "kb_categories"
-    walks = (Walk("/kb/categories"),)
-    record = KbCategoryRecord
-    roles = KB_ROLES
+    endpoints = (Endpoint("/kb/categories", roles=KB_ROLES),)
+    row = KbCategoryRow
+
+
+class KbFormRow(TrackedRow):
+    """A contact form."""
+
+    name: Text = column("Name.")
+    channel: Text = column("Channel of the messages that it creates.")
+    published: Boolean = column("True if it is published.")
+    published_at: Timestamp = column("Time of publication.")
+    slug: Text = column("Slug in URLs.")
+    hash: Text = column("Short id in URLs.")
+    klass: Text = column("Custom object (klass) that it creates records of.")
+    knowledge_base: Text = column("Knowledge base that it belongs to.")
+    body: Text = column("Text.")
+    conditions: UserObject = column("Conditions under which its fields are shown.")
+    layout: Values = column("Layout.")
+    layout_v2: Values = column("Layout, in version 2 of its format.")
+    components_v2: UserObject = column("Components, in version 2 of their format.")
+    snippets: Values = column("Code snippets.")
+    advanced: Boolean = column("True if it was written as code.")
+    deflection: Boolean = column("True if articles are suggested before it is submitted.")
+    form_hook_enabled: Boolean = column("True if submissions go to a form hook.")
+    recaptcha: Boolean = column("True if it uses reCAPTCHA.")
+    reply_from: Text = column("Address that replies are sent from.")
+    wcag: Boolean = column("True if it conforms to WCAG (accessibility).")
 
 
 class KbForms(ListStream):
-    """Contact forms."""
+    """Contact forms of the knowledge base."""
 
     name = "kb_forms"
-    walks = (Walk("/kb/forms"),)
-    record = KbFormRecord
-    roles = KB_ROLES
-    inferred = True
+    endpoints = (Endpoint("/kb/forms", roles=KB_ROLES),)
+    row = KbFormRow
+
+
+class KbRouteRow(TrackedRow):
+    """A route: a URL of the knowledge base."""
+
+    url: Text = column("URL.")
+    routable_id: Text = column("Id of the record at the URL.")
+    routable_type: Text = column("Type of the record at the URL.")
 
 
 class KbRoutes(ListStream):
-    """Addresses of the knowledge base."""
+    """Routes: URLs of the knowledge base."""
 
     name = "kb_routes"
-    walks = (Walk("/kb/routes"),)
-    record = KbRouteRecord
-    roles = KB_ROLES
-    inferred = True
+    endpoints = (Endpoint("/kb/routes", roles=KB_ROLES),)
+    row = KbRouteRow
+
+
+class KbTagRow(TrackedRow):
+    """A tag of articles."""
+
+    name: Text = column("Name.")
 
 
 class KbTags(ListStream):
-    """Tags of articles, not those of conversations."""
+    """Tags of articles, which are not those of conversations."""
 
     name = "kb_tags"
-    walks = (Walk("/v3/kb/tags"),)
-    record = KbTagRecord
-    roles = KB_ROLES
-    inferred = True
+    endpoints = (Endpoint("/v3/kb/tags", roles=KB_ROLES, older_path="/kb/tags"),)
+    row = KbTagRow
 
-    @property
-    def endpoint(self) -> str:
-        """The list, and where it may be instead: sources do not agree on the version."""
-        return f"{super().endpoint}; if that does not exist, GET {OLDER_TAGS.path}"
 
-    def probe(self, client: Client) -> None:
-        """Ask for the first tag."""
-        try:
-            super().probe(client)
-        except NotFound:
-            client.get(OLDER_TAGS.path, {"page": 1, "pageSize": 1}, stream=self.name)
+class KbTemplateRow(TrackedRow):
+    """A template of themes."""
 
-    def pages(self, reading: Reading, walk: Walk) -> Iterator[Document]:
-        """Yield the pages of the list, wherever it is."""
-        try:
-            yield from super().pages(reading, walk)
-        except NotFound:
-            if reading.begun:
-                raise
-            yield from super().pages(reading, OLDER_TAGS)
+    title: Text = column("Title.")
+    description: Text = column("Description.")
+    version: Text = column("Version.")
+    beta: Boolean = column("True if it is in beta.")
+    images: Values = column("Preview images.")
+    jsx_snippets: Values = column("JSX snippets.")
+    manifest: UserObject = column("Manifest.")
 
 
 class KbTemplates(ListStream):
-    """Templates that themes are made from."""
+    """Templates of knowledge base themes."""
 
     name = "kb_templates"
-    walks = (Walk("/kb/templates"),)
-    record = KbTemplateRecord
-    roles = KB_ROLES
-    inferred = True
+    endpoints = (Endpoint("/kb/templates", roles=KB_ROLES),)
+    row = KbTemplateRow
+
+
+class KbThemeRow(TrackedRow):
+    """A theme of a knowledge base."""
+
+    name: Text = column("Name.")
+    active: Boolean = column("True if it is in use.")
+    custom: Boolean = column("True if the organization created it.")
+    default: Boolean = column("True if it is the default theme.")
+    status: Text = column("Status of the build.")
+    template_title: Text = column("Title of its template.")
+    template_version: Text = column("Version of its template.")
+    template_version_id: Text = column("Id of the version of its template.")
+    manifest: UserObject = column("Manifest.")
+    config_snippets: Values = column("Configuration snippets.")
+    jsx_snippets: Values = column("JSX snippets.")
+    lastfile_updated_at: Timestamp = column("Time of the last change of one of its files.")
+    rev: Integer = column("Revision number, increased by every change.")
 
 
 class KbThemes(ListStream):
-    """Looks of the knowledge base."""
+    """Themes of knowledge bases."""
 
     name = "kb_themes"
-    walks = (Walk("/kb/themes"),)
-    record = KbThemeRecord
-    roles = KB_ROLES
-    inferred = True
+    endpoints = (Endpoint("/kb/themes", roles=KB_ROLES),)
+    row = KbThemeRow

@@ -1,107 +1,260 @@
-"""What organizations define for themselves: types (klasses), attributes, records (kobjects)."""
+"""What organizations define: custom objects (klasses), custom attributes, records (kobjects)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import ClassVar, Final
 
-from source_kustomer.engine.klass import list_klasses
-from source_kustomer.engine.listing import ListStream, Walk
-from source_kustomer.engine.reading import Reading
+from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.klass import CONTEXT_PREFIX, Klass, list_klasses
+from source_kustomer.engine.listing import ListStream
+from source_kustomer.engine.reading import Reading, StreamPartition
 from source_kustomer.engine.search import SearchStream
-from source_kustomer.errors import ConfigError, NotFound
+from source_kustomer.errors import ConfigError, KustomerError, NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.logger import LOGGER
-from source_kustomer.records.kobjects import CustomAttributeRecord, KlassRecord, KobjectRecord
+from source_kustomer.rows.columns import (
+    Boolean,
+    Integer,
+    Object,
+    Reference,
+    Text,
+    Texts,
+    Timestamp,
+    UserObject,
+    Values,
+    column,
+)
+from source_kustomer.rows.row import DeletableRow, Row, TrackedRow
 
-METADATA = "/metadata/{resource}"
-RESOURCES = ("company", "conversation", "customer", "message")
-"""What has custom attributes beside klasses (OpenAPI, GET /metadata/{resource})."""
+RESOURCES: Final = ("company", "conversation", "customer", "message")
+"""Resources that have custom attributes, apart from klasses (OpenAPI, GET /metadata/{resource})."""
 
-ANY_KLASS = "kobject"
+ANY_KLASS: Final = "kobject"
 """Stands for the custom attributes of all klasses together; no resource of that name exists."""
+
+KLASS_ROLES: Final = (
+    "org.permission.klass.read",
+    "org.user.klass.read",
+    "org.admin.klass.read",
+)
+
+
+class KobjectRow(DeletableRow):
+    """A record of a custom object, such as an order; its `type` is `kobject.<klass>`."""
+
+    title: Text = column("Title that agents see.")
+    description: Text = column("Description.")
+    icon: Text = column("Name of the icon.")
+    images: Values = column("URLs of images.")
+    klass: Reference = column("Custom object (klass) that it is a record of.")
+    klass_display_name: Text = column("Name of the custom object that agents see.")
+    klass_mixins: Values = column("Mixins of the custom object, such as assignable.")
+    customer: Reference = column("Customer that it belongs to.")
+    company: Reference = column("Company that it belongs to.")
+    external_id: Text = column("Id in another system.")
+    custom: UserObject = column("Custom attributes of this custom object, by name.")
+    data: UserObject = column("Data of the app that created it.")
+    tags: Values = column("Tags.")
+    status: Text = column("open, snoozed or done, for assignable custom objects.")
+    assigned_user: Text = column("Id of the assigned user.")
+    assigned_team: Text = column("Id of the assigned team.")
+    queue: Text = column("Id of the queue that it waits in.")
+    queue_data: Reference = column("Queue that it waits in, as a reference.")
+    done_count: Integer = column("Number of times it was marked done.")
+    first_done: Object = column("First time it was marked done: user, time, duration.")
+    last_done: Object = column("Latest time it was marked done.")
+    reopen_count: Integer = column("Number of times it was reopened.")
+    reopen_done_count: Integer = column("Number of times it was marked done after a reopening.")
+    reopen_from_done_count: Integer = column("Number of times it was reopened from done.")
+    attribution: Object = column("Source of the customer.")
+    role_group_versions: Values = column("Versions of the role groups that control access.")
+    s3_data_url: Text = column("URL of a large payload that is stored outside the record.")
+    imported_at: Timestamp = column("Time of import from another system.")
+    rev: Integer = column("Revision number, increased by every change.")
 
 
 class Kobjects(SearchStream):
-    """The records of all custom objects together; the column `type` names the klass."""
+    """Records of all custom objects together. The column `type` names the klass."""
 
     name = "kobjects"
     query_context = "kobject"
-    record = KobjectRecord
+    row = KobjectRow
     custom_resource = ANY_KLASS
     suggested = True
 
 
+class KlassStream(SearchStream, family=True):
+    """The records of one custom object."""
+
+    row = KobjectRow
+    attribute_prefix = "kobject"
+
+    def __init__(self, klass: Klass, name: str) -> None:
+        """Make the stream of a klass.
+
+        Args:
+            klass: the custom object.
+            name: the stream's name, from `stream_names`.
+        """
+        self.klass = klass
+        self.name = name
+        self.query_context = CONTEXT_PREFIX + klass.name
+        self.custom_resource = f"kobject.{klass.name}"
+
+
+class LostKlassStream(KlassStream, family=True):
+    """A configured stream whose custom object no longer exists."""
+
+    def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
+        """Report that there is nothing to read any more.
+
+        Raises:
+            NotFound: always.
+        """
+        raise NotFound(
+            f"Kustomer has no custom object for it any more ({self.klass.name}): it was deleted or "
+            "disabled. Refresh the source schema, or remove the stream from the connection."
+        )
+
+
+class UnlistedKlassStream(KlassStream, family=True):
+    """A configured stream whose klass is unknown, because the klasses cannot be listed.
+
+    Its name ends in a hash, so the klass's name does not follow from it. A search for a wrong name
+    might return no records, which must not be taken for an empty object.
+    """
+
+    def __init__(self, klass: Klass, name: str, error: KustomerError) -> None:
+        """Keep the reason why the klasses cannot be listed."""
+        super().__init__(klass, name)
+        self._error = error
+
+    def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
+        """Report why nothing can be read now.
+
+        Raises:
+            KustomerError: always.
+        """
+        raise self._error
+
+
+class KlassRow(TrackedRow):
+    """The definition of a custom object (klass)."""
+
+    renames: ClassVar[Mapping[str, str]] = {"displayname": "display_name"}  # both spellings occur
+
+    name: Text = column("Name in Kustomer's API.")
+    display_name: Text = column("Name that agents see.")
+    status: Text = column("enabled, existing_only or disabled.")
+    color: Text = column("Colour.")
+    icon: Text = column("Name of the icon.")
+    mixins: Texts = column("Mixins, such as assignable.")
+    klass_schema: Text = column("Schema of its records.")
+    s3_data_url: Text = column("URL of data that is stored outside the record.")
+    app_version: Text = column("Version of the app that installed it.")
+    app_disabled: Boolean = column("True if the app that installed it is disabled.")
+
+
 class Klasses(ListStream):
-    """Custom objects as defined, in every status; their records are kobjects."""
+    """Definitions of custom objects (klasses) in every status. Their records are in kobjects."""
 
     name = "klasses"
-    walks = tuple(
-        Walk("/klasses", {"status": status}) for status in ("enabled", "existing_only", "disabled")
+    endpoints = tuple(
+        Endpoint("/klasses", {"status": status}, roles=KLASS_ROLES)
+        for status in ("enabled", "existing_only", "disabled")
     )
-    record = KlassRecord
-    roles = (
-        "org.permission.klass.read",
-        "org.user.klass.read",
-        "org.admin.klass.read",
-    )
+    row = KlassRow
     suggested = True
 
 
-class CustomAttributes(ListStream):
-    """Custom attributes as defined: one row per attribute of every kind of record.
+class CustomAttributeRow(Row):
+    """The definition of a custom attribute."""
 
-    The id is the kind of record and the attribute's name, joined by a dot. Attributes of notes
-    and users are not in it: Kustomer does not tell them.
+    renames: ClassVar[Mapping[str, str]] = {"type": "value_type"}
+
+    resource: Text = column(
+        "Type of record that has it: company, conversation, customer, message, or kobject.<klass>."
+    )
+    name: Text = column("Name: the key in the column `custom`.")
+    display_name: Text = column("Name that agents see.")
+    value_type: Text = column("Type of its values, as Kustomer names it.")
+    multi: Boolean = column("True if its value is a list.")
+    array: Boolean = column("True if its value is a list, in an older format.")
+    enumeration: Values = column("Values that can be selected.")
+    tree: UserObject = column("Tree that its value is a path in.")
+    target: Text = column("Type of record that its value is the id of.")
+    has_sensitive_attributes: Boolean = column("True if its values are masked for most users.")
+    created_at: Timestamp = column("Time of creation.")
+    updated_at: Timestamp = column("Time of the last change of any kind.")
+    modified_at: Timestamp = column("Time of the last change by a user.")
+    modified_by: Text = column("Id of the user who last changed it.")
+    deleted: Boolean = column("True if it has been deleted. Records may still have values of it.")
+    deleted_at: Timestamp = column("Time of deletion.")
+    deleted_by: Text = column("Id of the user who deleted it.")
+
+
+class CustomAttributes(ListStream):
+    """Definitions of custom attributes: one row per attribute and type of record.
+
+    The id is the type of record and the attribute's name, joined by a dot. Kustomer does not list
+    the attributes of notes and users.
     """
 
     name = "custom_attributes"
-    walks = (Walk(METADATA),)
-    record = CustomAttributeRecord
-    roles = (
-        "org.permission.metadata.read",
-        "org.user.metadata.read",
-        "org.admin.metadata.read",
+    endpoints = (
+        Endpoint(
+            "/metadata/{resource}",
+            roles=(
+                "org.permission.metadata.read",
+                "org.user.metadata.read",
+                "org.admin.metadata.read",
+            ),
+            page_size=None,
+        ),
     )
+    row = CustomAttributeRow
     cursor_field = None
-
-    @property
-    def cost(self) -> str:
-        """Requests by kind of record."""
-        return f"{len(RESOURCES)} requests, and 1 per custom object, every sync"
 
     def probe(self, client: Client) -> None:
         """Ask for the attributes of customers."""
-        client.get(METADATA.format(resource="customer"), stream=self.name)
+        probe_endpoint(client, self.endpoints[0].of(resource="customer"), stream=self.name)
 
-    def pages(self, reading: Reading, walk: Walk) -> Iterator[Document]:
-        """Yield the attributes of one kind of record after the other."""
-        client = reading.client
+    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
+        """Yield the attributes of one resource after the other."""
         for resource in (*RESOURCES, *self._klass_resources(client)):
+            one = endpoint.of(resource=resource)
             try:
-                document = client.get(walk.path.format(resource=resource), stream=self.name)
+                for document in read_endpoint(client, one, stream=self.name):
+                    yield _attributes_of(document, resource)
             except NotFound:
-                continue  # nothing has been defined for it
-            entries = (document.resource.get("attributes") or {}).get("properties") or {}
-            rows = [
-                {
-                    "type": "custom_attribute",
-                    "id": f"{resource}.{name}",
-                    "attributes": {**(entry or {}), "resource": resource, "name": name},
-                }
-                for name, entry in entries.items()
-            ]
-            yield replace(document, data=rows)
+                continue  # the resource has no custom attributes
 
     def _klass_resources(self, client: Client) -> list[str]:
         try:
             klasses = list_klasses(client, disabled=True)
         except ConfigError as error:
             LOGGER.warning(
-                "Stream %s: those of custom objects are left out, since these cannot be listed: %s",
+                "Stream %s: the attributes of custom objects are left out, because the custom "
+                "objects cannot be listed: %s",
                 self.name,
                 error.message,
             )
             return []
         return [f"kobject.{klass.name}" for klass in klasses]
+
+
+def _attributes_of(document: Document, resource: str) -> Document:
+    """Return a document with a record per attribute of a resource."""
+    entries = (document.resource.get("attributes") or {}).get("properties") or {}
+    rows = [
+        {
+            "type": "custom_attribute",
+            "id": f"{resource}.{name}",
+            "attributes": {**(entry or {}), "resource": resource, "name": name},
+        }
+        for name, entry in entries.items()
+    ]
+    return replace(document, data=rows)

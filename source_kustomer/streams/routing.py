@@ -1,100 +1,174 @@
-"""Routing: queues, their rules, and the work that is handed to agents."""
+"""Routing: queues, their rules, and the work that is routed to agents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from source_kustomer.engine.doubtful import DoubtfulSearchStream
-from source_kustomer.engine.listing import ListStream, Walk
-from source_kustomer.engine.reading import Reading
-from source_kustomer.engine.search import SEARCH_ROLES
+from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.listing import ListStream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
-from source_kustomer.records.routing import (
-    QueueRecord,
-    QueueRuleRecord,
-    RoutingStatusRecord,
-    TeamRoutingSettingsRecord,
-    WorkItemRecord,
-    WorkSessionRecord,
+from source_kustomer.rows.columns import (
+    Boolean,
+    Integer,
+    Object,
+    Reference,
+    Text,
+    Timestamp,
+    Values,
+    column,
 )
+from source_kustomer.rows.row import DeletableRow, TrackedRow
 
-QUEUES = "/routing/queues"
+ROUTING_ROLES: Final = ("org.permission.routing.read", "org.user.routing.read")
+
+
+class QueueRow(DeletableRow):
+    """A queue."""
+
+    name: Text = column("Name.")
+    display_name: Text = column("Name that agents see.")
+    description: Text = column("Description.")
+    key: Text = column("Key of the queue in rules.")
+    priority: Integer = column("Priority over other queues.")
+    item_size: Integer = column("Capacity of an agent that one of its items takes.")
+    restrict_transfers_by_users: Boolean = column("True if users cannot transfer items to it.")
+    system: Boolean = column("True if Kustomer created it, as the default queue.")
 
 
 class Queues(ListStream):
     """Queues that conversations wait in."""
 
     name = "queues"
-    walks = (Walk(QUEUES),)
-    record = QueueRecord
-    roles = (
-        "org.permission.queue.read",
-        "org.permission.routing.read",
-        "org.user.routing.read",
-    )
+    endpoints = (Endpoint("/routing/queues", roles=("org.permission.queue.read", *ROUTING_ROLES)),)
+    row = QueueRow
     suggested = True
 
 
+class QueueRuleRow(TrackedRow):
+    """A rule that adds conversations to a queue."""
+
+    enabled: Boolean = column("True if it is enabled.")
+    queue: Reference = column("Queue that it adds conversations to.")
+
+
 class QueueRules(ListStream):
-    """Rules that put conversations into queues."""
+    """Rules that add conversations to queues."""
 
     name = "queue_rules"
-    walks = (Walk("/routing/queue-rules"),)
-    record = QueueRuleRecord
-    roles = (
-        "org.permission.queue_rule.read",
-        "org.permission.routing.read",
-        "org.user.routing.read",
+    endpoints = (
+        Endpoint("/routing/queue-rules", roles=("org.permission.queue_rule.read", *ROUTING_ROLES)),
     )
+    row = QueueRuleRow
+
+
+class TeamRoutingSettingsRow(TrackedRow):
+    """Routing settings of a team."""
+
+    enabled: Boolean = column("True if work is routed to the team.")
+    queues: Values = column("Queues that the team serves.")
+    external_queues: Values = column("Queues of other systems that the team serves.")
+    team: Reference = column("Team.")
 
 
 class TeamRoutingSettings(ListStream):
-    """Which queues each team serves."""
+    """Routing settings of teams: the queues that each team serves."""
 
     name = "team_routing_settings"
-    walks = (Walk("/routing/settings"),)
-    record = TeamRoutingSettingsRecord
-    roles = (
-        "org.permission.routing.read",
-        "org.user.routing.read",
-    )
+    endpoints = (Endpoint("/routing/settings", roles=ROUTING_ROLES),)
+    row = TeamRoutingSettingsRow
     cursor_field = None
+
+
+class RoutingStatusRow(TrackedRow):
+    """A routing status of agents, such as available."""
+
+    name: Text = column("Name.")
+    status_type: Text = column("Type of the status: whether work is routed.")
+    system: Boolean = column("True if Kustomer created it.")
 
 
 class RoutingStatuses(ListStream):
-    """Statuses that agents can set."""
+    """Routing statuses that agents can set."""
 
     name = "routing_statuses"
-    walks = (Walk("/routing/statuses"),)
-    record = RoutingStatusRecord
-    roles = (
-        "org.permission.routing_status.read",
-        "org.permission.routing.read",
-        "org.user.routing.read",
+    endpoints = (
+        Endpoint("/routing/statuses", roles=("org.permission.routing_status.read", *ROUTING_ROLES)),
     )
+    row = RoutingStatusRow
     cursor_field = None
 
 
+class WorkSessionRow(TrackedRow):
+    """A work session: the time from an agent's sign-in to routing until the sign-out."""
+
+    active: Boolean = column("True if the session has not ended.")
+    signed_in_at: Timestamp = column("Time of sign-in.")
+    signed_out_at: Timestamp = column("Time of sign-out.")
+    status_type: Text = column("Type of the agent's routing status.")
+    status: Reference = column("Routing status of the agent.")
+    team: Reference = column("Team of the agent.")
+    user: Reference = column("Agent.")
+
+
 class WorkSessions(DoubtfulSearchStream):
-    """From each agent's signing in to routing until signing out."""
+    """Work sessions of agents, from sign-in to routing until sign-out."""
 
     name = "work_sessions"
     query_context = "work_session"
     archived = False
-    old_list = "/routing/work-sessions"
-    walks = (Walk(old_list),)
-    record = WorkSessionRecord
-    roles = (
-        *SEARCH_ROLES,
-        "org.permission.work_session.read",
-        "org.permission.routing.read",
-        "org.user.routing.read",
+    endpoints = (
+        Endpoint(
+            "/routing/work-sessions", roles=("org.permission.work_session.read", *ROUTING_ROLES)
+        ),
     )
+    row = WorkSessionRow
+
+
+class WorkItemRow(DeletableRow):
+    """A work item: one pass of a conversation, or another assignable record, through routing."""
+
+    work_item_number: Integer = column("Number of the pass of its record, from 1.")
+    status: Text = column("queued, assigned, completed, …")
+    resource_type: Text = column("Type of the routed record, such as conversation.")
+    resource: Reference = column("Routed record.")
+    resource_created_at: Timestamp = column("Time of creation of the routed record.")
+    resource_direction: Text = column("Who started the routed record: in (the customer) or out.")
+    resource_rev: Integer = column("Revision number of the routed record.")
+    resource_first_assign_time: Integer = column(
+        "Time from the record's creation to its first assignment, in milliseconds."
+    )
+    channel: Text = column("Channel of the routed record.")
+    priority: Integer = column("Priority in the queue.")
+    item_size: Integer = column("Capacity of an agent that it takes.")
+    queue: Reference = column("Queue that it is or was in.")
+    queued_count: Integer = column("Number of times it was queued.")
+    rule: Reference = column("Rule that added it to the queue.")
+    team: Reference = column("Team that it was routed to.")
+    assigned_to: Reference = column("User it is assigned to.")
+    routed_to: Reference = column("User it was offered to.")
+    routed_to_session: Reference = column("Work session of the user it was offered to.")
+    accepted_by: Reference = column("User who accepted it.")
+    work_session: Reference = column("Work session that it was handled in.")
+    first_enter_queue_at: Timestamp = column("Time when it was first queued.")
+    first_routed_response: Object = column("First reply after routing: time, response time.")
+    handle: Object = column(
+        "Handle time in milliseconds, also in business hours, and the time of its end."
+    )
+    wrap_up: Object = column("Wrap-up time.")
+    abandoned: Object = column("Abandonment: whether and when the customer stopped waiting.")
+    ivr: Object = column("Result of the phone menu (IVR).")
+    paused: Boolean = column("True if it is paused.")
+    completed_at: Timestamp = column("Time of completion.")
+    last_revision: Object = column("Latest assignment: time queued, time accepted.")
+    last_revision_data: Reference = column("Latest assignment, as a reference.")
+    rev: Integer = column("Revision number, increased by every change.")
 
 
 class WorkItems(DoubtfulSearchStream):
-    """Each passage of a conversation through routing: queued, offered, accepted, handled.
+    """Work items: one pass of a conversation through routing (queued, offered, accepted, handled).
 
     The source for queue times and handle times.
     """
@@ -102,19 +176,15 @@ class WorkItems(DoubtfulSearchStream):
     name = "work_items"
     query_context = "work_item"
     archived = False
-    old_list = f"{QUEUES}/{{id}}/work-items"
-    walks = (Walk(old_list),)
-    record = WorkItemRecord
-    roles = (*SEARCH_ROLES, "org.permission.routing.read", "org.user.routing.read")
+    endpoints = (Endpoint("/routing/queues/{id}/work-items", roles=ROUTING_ROLES),)
+    row = WorkItemRow
 
-    def pages(self, reading: Reading, walk: Walk) -> Iterator[Document]:
-        """Yield the items of each queue; there is no list of all."""
-        client, size = reading.client, self.page_size
-        for queues in client.list_pages(QUEUES, page_size=size, stream=self.name):
+    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
+        """Yield the items of each queue."""
+        for queues in read_endpoint(client, Queues.endpoints[0], stream=self.name):
             for queue in queues.data:
-                path = walk.path.format(id=queue["id"])
-                yield from client.list_pages(path, page_size=size, stream=self.name)
+                yield from super().pages(client, endpoint.of(id=str(queue["id"])))
 
     def probe_list(self, client: Client) -> None:
         """Ask for the first queue."""
-        client.get(QUEUES, {"page": 1, "pageSize": 1}, stream=self.name)
+        probe_endpoint(client, Queues.endpoints[0], stream=self.name)

@@ -1,270 +1,425 @@
-"""The organization's settings: brands, hours, promises, surveys, channels, access, searches."""
+"""Settings: brands, business hours, SLAs, surveys, channels, access and saved searches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import ClassVar, Final
 
-from source_kustomer.engine.listing import ListStream, ObjectStream, Walk
-from source_kustomer.engine.reading import Reading
+from source_kustomer.engine.endpoints import Endpoint, read_endpoint
+from source_kustomer.engine.listing import ListStream
+from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
-from source_kustomer.records.settings import (
-    BrandRecord,
-    BusinessHolidayRecord,
-    BusinessScheduleRecord,
-    ChatSettingsRecord,
-    NotificationRecord,
-    OutboundAccountRecord,
-    PinnedSearchRecord,
-    RoleGroupRecord,
-    RoleRecord,
-    SatisfactionSurveyRecord,
-    SavedSearchPositionsRecord,
-    SavedSearchRecord,
-    ShortcutCategoryRecord,
-    SlaRecord,
-    SlaVersionRecord,
-    SnoozePresetRecord,
-    SpamSenderRecord,
+from source_kustomer.rows.columns import (
+    Boolean,
+    Integer,
+    Number,
+    Object,
+    Reference,
+    References,
+    Text,
+    Texts,
+    Timestamp,
+    UserObject,
+    Values,
+    column,
 )
+from source_kustomer.rows.row import Row, TrackedRow
+
+SCHEDULE_ROLES: Final = (
+    "org.permission.schedule.read",
+    "org.user.schedule.read",
+    "org.admin.schedule.read",
+)
+SEARCH_ROLES: Final = ("org.permission.search.read", "org.user.search.read")
+SLA_ROLES: Final = ("org.permission.sla.read", "org.user.sla.read")
+
+
+class BrandRow(TrackedRow):
+    """A brand."""
+
+    name: Text = column("Name.")
+    default: Boolean = column("True if it is the default brand.")
+    icon_url: Text = column("URL of the icon.")
 
 
 class Brands(ListStream):
-    """Brands under which the organization answers."""
+    """Brands of the organization."""
 
     name = "brands"
-    walks = (Walk("/brands"),)
-    record = BrandRecord
-    roles = (
-        "org.permission.brand.read",
-        "org.admin.brand.read",
-        "org.user.brand.read",
+    endpoints = (
+        Endpoint(
+            "/brands",
+            roles=("org.permission.brand.read", "org.admin.brand.read", "org.user.brand.read"),
+        ),
     )
+    row = BrandRow
     suggested = True
 
 
+class BusinessScheduleRow(TrackedRow):
+    """The business hours of a week."""
+
+    name: Text = column("Name.")
+    default: Boolean = column("True if it is the default schedule.")
+    hours: UserObject = column("Business hours, by day of the week.")
+    timezone: Text = column("Time zone of the business hours.")
+
+
 class BusinessSchedules(ListStream):
-    """Opening hours."""
+    """Business schedules: the business hours of a week."""
 
     name = "business_schedules"
-    walks = (Walk("/schedules"),)
-    record = BusinessScheduleRecord
-    roles = (
-        "org.permission.schedule.read",
-        "org.user.schedule.read",
-        "org.admin.schedule.read",
-    )
+    endpoints = (Endpoint("/schedules", roles=SCHEDULE_ROLES),)
+    row = BusinessScheduleRow
 
 
-class SatisfactionSurveys(ListStream):
-    """Definitions of satisfaction surveys; the answers are in the conversations."""
+class BusinessHolidayRow(TrackedRow):
+    """A holiday, on which the business hours of a schedule do not apply."""
 
-    name = "satisfaction_surveys"
-    walks = (Walk("/satisfaction"),)
-    record = SatisfactionSurveyRecord
-    roles = (
-        "org.permission.satisfaction.read",
-        "org.user.satisfaction.read",
-    )
-
-
-class Slas(ListStream):
-    """Service level agreements."""
-
-    name = "slas"
-    walks = (Walk("/slas"),)
-    record = SlaRecord
-    roles = (
-        "org.permission.sla.read",
-        "org.user.sla.read",
-    )
-    cursor_field = None
-    inferred = True
-
-
-class RoleGroups(ListStream):
-    """Sets of roles that users are given together."""
-
-    name = "role_groups"
-    walks = (Walk("/role-groups"),)
-    record = RoleGroupRecord
-    roles = ()
-
-
-class ShortcutCategories(ListStream):
-    """Folders of shortcuts."""
-
-    name = "shortcut_categories"
-    walks = (Walk("/shortcuts/categories"),)
-    record = ShortcutCategoryRecord
-    roles = (
-        "org.permission.shortcut.read",
-        "org.user.content.shortcut.read",
-        "org.user.shortcut.read",
-        "org.admin.content.shortcut.read",
-        "org.admin.shortcut.read",
-    )
-    cursor_field = None
-
-
-class SnoozePresets(ListStream):
-    """Entries of the snooze menu, not snoozed conversations."""
-
-    name = "snooze_presets"
-    walks = (Walk("/snoozes"),)
-    record = SnoozePresetRecord
-    roles = ("org.permission.snooze.read",)
-    cursor_field = None
-
-
-class Notifications(ListStream):
-    """Notifications of the API key's own user; Kustomer deletes them after seven days.
-
-    Append keeps what Kustomer deletes.
-    """
-
-    name = "notifications"
-    walks = (Walk("/notifications"),)
-    record = NotificationRecord
-    roles = ()
-
-
-class SpamSenders(ListStream):
-    """Senders that are always or never taken for spam."""
-
-    name = "spam_senders"
-    walks = (Walk("/spam/senders"),)
-    record = SpamSenderRecord
-    roles = (
-        "org.permission.spam.read",
-        "org.admin.spam.read",
-    )
-
-
-class SavedSearches(ListStream):
-    """Searches that users saved."""
-
-    name = "saved_searches"
-    walks = (Walk("/customers/searches"),)
-    record = SavedSearchRecord
-    roles = (
-        "org.permission.search.read",
-        "org.user.search.read",
-    )
-    cursor_field = None
-
-
-class SlaVersions(ListStream):
-    """Every version of every service level agreement."""
-
-    name = "sla_versions"
-    walks = (Walk("/slas", {"versions": "all"}),)
-    record = SlaVersionRecord
-    roles = (
-        "org.permission.sla.read",
-        "org.user.sla.read",
-    )
-    cursor_field = None
-    inferred = True
-
-    def pages(self, reading: Reading, walk: Walk) -> Iterator[Document]:
-        """Yield the versions that come along with the agreements, each once."""
-        met: set[str] = set()
-        for page in super().pages(reading, walk):
-            versions = {
-                str(row["id"]): row for row in page.included if row.get("type") == "sla_version"
-            }
-            yield replace(page, data=[row for key, row in versions.items() if key not in met])
-            met.update(versions)
+    name: Text = column("Name.")
+    description: Text = column("Description.")
+    start_date: Timestamp = column("Start.")
+    end_date: Timestamp = column("End.")
+    enabled: Boolean = column("True if it is enabled.")
+    schedule: Reference = column("Schedule that it belongs to.")
 
 
 class BusinessHolidays(ListStream):
-    """Days on which opening hours do not apply, by schedule."""
+    """Holidays of business schedules, on which the business hours do not apply."""
 
     name = "business_holidays"
-    walks = (Walk("/schedules"),)
-    record = BusinessHolidayRecord
-    roles = BusinessSchedules.roles
+    endpoints = (Endpoint("/schedules", roles=SCHEDULE_ROLES),)
+    schedule = Endpoint("/schedules/{id}", {"include": "holidays"}, page_size=None)
+    row = BusinessHolidayRow
 
-    @property
-    def endpoint(self) -> str:
-        """The list, and each of its entries once more."""
-        return "GET /schedules, then GET /schedules/{id}?include=holidays"
-
-    @property
-    def cost(self) -> str:
-        """Requests by schedule."""
-        return "1 request per business schedule, and 1 per 100 of them, every sync"
-
-    def pages(self, reading: Reading, walk: Walk) -> Iterator[Document]:
-        """Yield the holidays that come along with each schedule; the list brings none."""
-        for schedules in super().pages(reading, walk):
+    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
+        """Yield the holidays that are included in the answer for each schedule."""
+        for schedules in super().pages(client, endpoint):
             for schedule in schedules.data:
-                answer = reading.client.get(
-                    f"{walk.path}/{schedule['id']}", {"include": "holidays"}, stream=self.name
-                )
-                holidays = [row for row in answer.included if row.get("type") == "holiday"]
-                yield replace(answer, data=holidays)
+                one = self.schedule.of(id=str(schedule["id"]))
+                for answer in read_endpoint(client, one, stream=self.name):
+                    holidays = [row for row in answer.included if row.get("type") == "holiday"]
+                    yield replace(answer, data=holidays)
 
 
-class OutboundAccounts(ListStream):
-    """Accounts that messages can be sent from: addresses, numbers, pages.
+class SatisfactionSurveyRow(TrackedRow):
+    """The definition of a satisfaction survey."""
 
-    Kustomer gives them no ids; theirs are made from their content.
-    """
+    # Observed surveys have `modified` where all other objects have `modifiedAt`.
+    renames: ClassVar[Mapping[str, str]] = {"from": "sender", "modified": "modified_at"}
 
-    name = "outbound_accounts"
-    walks = (Walk("/outboundAccounts"),)
-    record = OutboundAccountRecord
-    roles = (
-        "org.permission.apps.read",
-        "org.user.apps.read",
+    name: Text = column("Name.")
+    description: Text = column("Description.")
+    meta_title: Text = column("Title of the rating page.")
+    meta_description: Text = column("Description of the rating page.")
+    enabled: Boolean = column("True if it is enabled.")
+    channel: Text = column("Channel that it is sent through.")
+    criteria: UserObject = column("Search criteria of the conversations that it is sent for.")
+    delay_time: Number = column("Delay between the conversation and the survey.")
+    form_type: Text = column("Type of survey.")
+    scale: Object = column("Rating scale.")
+    sender: Object = column("Sender (`from` in Kustomer's API).")
+    introduction: Text = column("Text before the rating.")
+    rating_prompt: Text = column("Question that asks for the rating.")
+    follow_up_type: Text = column("Type of the follow-up questions.")
+    questions: Values = column("Follow-up questions.")
+    all_questions: Values = column("Follow-up questions after any rating.")
+    positive_questions: Values = column("Follow-up questions after a positive rating.")
+    negative_questions: Values = column("Follow-up questions after a negative rating.")
+    template: Reference = column("Template that it is written with.")
+
+
+class SatisfactionSurveys(ListStream):
+    """Definitions of satisfaction surveys. The answers are in the conversations."""
+
+    name = "satisfaction_surveys"
+    endpoints = (
+        Endpoint(
+            "/satisfaction",
+            roles=("org.permission.satisfaction.read", "org.user.satisfaction.read"),
+        ),
     )
+    row = SatisfactionSurveyRow
+
+
+class SlaRow(TrackedRow):
+    """A service level agreement (SLA)."""
+
+    current_version: Integer = column("Number of the current version.")
+    versions: References = column("All versions.")
+
+
+class Slas(ListStream):
+    """Service level agreements (SLAs)."""
+
+    name = "slas"
+    endpoints = (Endpoint("/slas", roles=SLA_ROLES),)
+    row = SlaRow
     cursor_field = None
 
 
-class ChatSettings(ObjectStream):
-    """The chat widget of the default brand: one row."""
+class SlaVersionRow(TrackedRow):
+    """One version of a service level agreement (SLA)."""
 
-    name = "chat_settings"
-    walks = (Walk("/chat/settings"),)
-    record = ChatSettingsRecord
-    roles = ()
+    name: Text = column("Name of the SLA in this version.")
+    description: Text = column("Description.")
+    version: Integer = column("Number of the version.")
+    hours: Text = column("Hours that count: calendar or business hours.")
+    criteria: UserObject = column("Search criteria of the conversations that it applies to.")
+    metrics: Object = column("Metrics, and their limits in milliseconds by priority.")
+    sla: Reference = column("SLA that this is a version of.")
 
 
-class PinnedSearches(ListStream):
-    """Saved searches that the API key's own user has pinned, five at the most."""
+class SlaVersions(ListStream):
+    """All versions of service level agreements (SLAs)."""
 
-    name = "pinned_searches"
-    walks = (Walk("/customers/searches/pinned"),)
-    record = PinnedSearchRecord
-    roles = (
-        "org.permission.search_pinned.read",
-        "org.permission.search.read",
-        "org.user.search.read",
-        "org.admin.search.read",
-    )
+    name = "sla_versions"
+    endpoints = (Endpoint("/slas", {"versions": "all"}, roles=SLA_ROLES),)
+    row = SlaVersionRow
     cursor_field = None
 
+    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
+        """Yield the versions that are included in the list of SLAs, each once."""
+        seen: set[str] = set()
+        for page in super().pages(client, endpoint):
+            versions = {
+                str(row["id"]): row for row in page.included if row.get("type") == "sla_version"
+            }
+            yield replace(page, data=[row for key, row in versions.items() if key not in seen])
+            seen.update(versions)
 
-class SavedSearchPositions(ListStream):
-    """The order of saved searches, as far as the API key's user may see them."""
 
-    name = "saved_search_positions"
-    walks = (Walk("/customers/searches/positions"),)
-    record = SavedSearchPositionsRecord
-    roles = (
-        "org.permission.search.read",
-        "org.user.search.read",
-    )
-    cursor_field = None
+class RoleGroupRow(TrackedRow):
+    """A role group."""
+
+    name: Text = column("Name.")
+    description: Text = column("Description.")
+    roles: Texts = column("Roles of the group.")
+    display: Boolean = column("True if it is shown.")
+    system: Boolean = column("True if Kustomer created it.")
+
+
+class RoleGroups(ListStream):
+    """Role groups: sets of roles that users are given together."""
+
+    name = "role_groups"
+    endpoints = (Endpoint("/role-groups"),)
+    row = RoleGroupRow
+
+
+class RoleRow(Row):
+    """A role."""
 
 
 class Roles(ListStream):
-    """The roles that users and API keys can be given; their ids are their names."""
+    """Roles that users and API keys can have. Their ids are their names."""
 
     name = "roles"
-    walks = (Walk("/auth/roles"),)
-    record = RoleRecord
-    roles = ()
+    endpoints = (Endpoint("/auth/roles"),)
+    row = RoleRow
+    cursor_field = None
+
+
+class ShortcutCategoryRow(TrackedRow):
+    """A category of shortcuts."""
+
+    name: Text = column("Name.")
+
+
+class ShortcutCategories(ListStream):
+    """Categories of shortcuts."""
+
+    name = "shortcut_categories"
+    endpoints = (
+        Endpoint(
+            "/shortcuts/categories",
+            roles=(
+                "org.permission.shortcut.read",
+                "org.user.content.shortcut.read",
+                "org.user.shortcut.read",
+                "org.admin.content.shortcut.read",
+                "org.admin.shortcut.read",
+            ),
+        ),
+    )
+    row = ShortcutCategoryRow
+    cursor_field = None
+
+
+class SnoozePresetRow(TrackedRow):
+    """An entry of the snooze menu."""
+
+    renames: ClassVar[Mapping[str, str]] = {"type": "snooze_type"}
+
+    name: Text = column("Name.")
+    snooze_type: Text = column("Type of the duration.")
+    enabled: Boolean = column("True if it is enabled.")
+    value: Text = column("Duration: milliseconds, if it is relative.")
+
+
+class SnoozePresets(ListStream):
+    """Entries of the snooze menu. The snoozes themselves are in the conversations."""
+
+    name = "snooze_presets"
+    endpoints = (Endpoint("/snoozes", roles=("org.permission.snooze.read",)),)
+    row = SnoozePresetRow
+    cursor_field = None
+
+
+class NotificationRow(TrackedRow):
+    """A notification of the user that the API key belongs to."""
+
+    name: Text = column("Type of notification.")
+    status: Text = column("read or unread.")
+    event: Object = column("Event that it reports.")
+
+
+class Notifications(ListStream):
+    """Notifications of the user that the API key belongs to; Kustomer deletes them after 7 days.
+
+    With the sync mode Append, the destination keeps them.
+    """
+
+    name = "notifications"
+    endpoints = (Endpoint("/notifications"),)
+    row = NotificationRow
+
+
+class SpamSenderRow(TrackedRow):
+    """A sender on the spam block list or allow list."""
+
+    sender: Text = column("Address of the sender.")
+    channel: Text = column("Channel of the sender.")
+    list: Text = column("List that it is on: blocked or allowed.")
+
+
+class SpamSenders(ListStream):
+    """Senders on the spam block list and allow list."""
+
+    name = "spam_senders"
+    endpoints = (
+        Endpoint("/spam/senders", roles=("org.permission.spam.read", "org.admin.spam.read")),
+    )
+    row = SpamSenderRow
+
+
+class OutboundAccountRow(Row):
+    """An account that messages can be sent from."""
+
+    channel: Text = column("Channel of the account.")
+    name: Text = column("Name.")
+    account: Text = column("Address, phone number or page of the account.")
+    org: Reference = column("Organization that it belongs to.")
+
+
+class OutboundAccounts(ListStream):
+    """Accounts that messages can be sent from: email addresses, phone numbers, pages.
+
+    Kustomer gives them no ids. The connector derives an id from the content.
+    """
+
+    name = "outbound_accounts"
+    endpoints = (
+        Endpoint("/outboundAccounts", roles=("org.permission.apps.read", "org.user.apps.read")),
+    )
+    row = OutboundAccountRow
+    cursor_field = None
+
+
+class ChatSettingsRow(TrackedRow):
+    """Settings of the chat widget."""
+
+    enabled: Boolean = column("True if the chat is enabled.")
+    widget_type: Text = column("Type of widget, such as chat or knowledge base.")
+    team_name: Text = column("Team name that customers see.")
+    team_icon_url: Text = column("URL of the team's icon.")
+    embed_icon_url: Text = column("URL of the icon on the button.")
+    embed_icon_color: Text = column("Colour of the button.")
+    greeting: Text = column("Greeting.")
+    autoreply: Text = column("Automatic reply.")
+    active_form: Text = column("Form that is shown before the chat.")
+    offhours_display: Text = column("What is shown outside business hours.")
+    offhours_message: Text = column("Message that is shown outside business hours.")
+    offhours_image_url: Text = column("URL of the image that is shown outside business hours.")
+    closable_chat: Boolean = column("True if customers can close a chat.")
+    single_session_chat: Boolean = column("True if customers have one chat at a time.")
+    no_history: Boolean = column("True if customers cannot see earlier chats.")
+    disable_attachments: Boolean = column("True if customers cannot send attachments.")
+    outbound_chat_enabled: Boolean = column("True if agents can start a chat.")
+    show_typing_indicator_web: Boolean = column("True if customers see that an agent types.")
+    show_typing_indicator_customer_web: Boolean = column(
+        "True if agents see that a customer types."
+    )
+    show_branding_identifier: Boolean = column("True if Kustomer's brand is shown.")
+    fallback_from_email: Text = column("From address of replies by email.")
+    fallback_email_subject: Text = column("Subject of replies by email.")
+    fallback_email_introduction: Text = column("Introduction of replies by email.")
+    domain_criteria: UserObject = column("Criteria of the websites that show the widget.")
+    volume_control: Object = column("Options that are shown when the volume is high.")
+    settings_version: Integer = column("Version of the format of the settings.")
+    version: Integer = column("Version of the settings.")
+
+
+class ChatSettings(ListStream):
+    """Settings of the chat widget of the default brand: one row."""
+
+    name = "chat_settings"
+    endpoints = (Endpoint("/chat/settings", page_size=None),)
+    row = ChatSettingsRow
+
+
+class SavedSearchRow(TrackedRow):
+    """A saved search."""
+
+    name: Text = column("Name.")
+    data: UserObject = column("Criteria and displayed columns.")
+    default_visibility: Text = column("Default visibility.")
+    team_visibilities: Values = column("Teams that see it.")
+    user_visibilities: Values = column("Users who see it.")
+
+
+class SavedSearches(ListStream):
+    """Saved searches."""
+
+    name = "saved_searches"
+    endpoints = (Endpoint("/customers/searches", roles=SEARCH_ROLES),)
+    row = SavedSearchRow
+    cursor_field = None
+
+
+class PinnedSearchRow(TrackedRow):
+    """A saved search that a user has pinned."""
+
+    search: Text = column("Id of the saved search.")
+
+
+class PinnedSearches(ListStream):
+    """Saved searches pinned by the user that the API key belongs to, at most five."""
+
+    name = "pinned_searches"
+    endpoints = (
+        Endpoint(
+            "/customers/searches/pinned",
+            roles=("org.permission.search_pinned.read", *SEARCH_ROLES, "org.admin.search.read"),
+        ),
+    )
+    row = PinnedSearchRow
+    cursor_field = None
+
+
+class SavedSearchPositionsRow(TrackedRow):
+    """The order of saved searches."""
+
+    positions: Values = column("Ids of searches, in order.")
+    children: Values = column("Ids of the orders of subfolders.")
+    rev: Integer = column("Revision number, increased by every change.")
+
+
+class SavedSearchPositions(ListStream):
+    """Order of the saved searches that the user of the API key can see."""
+
+    name = "saved_search_positions"
+    endpoints = (Endpoint("/customers/searches/positions", roles=SEARCH_ROLES),)
+    row = SavedSearchPositionsRow
     cursor_field = None

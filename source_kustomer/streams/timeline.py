@@ -1,52 +1,103 @@
-"""What happened, and when: events, sessions, merges, the audit log."""
+"""Events, sessions, merges and the audit log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from urllib.parse import quote
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Final
 
 from source_kustomer.engine.audit import AuditStream
 from source_kustomer.engine.child import ChildStream
+from source_kustomer.engine.endpoints import Endpoint, read_endpoint
 from source_kustomer.errors import NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
-from source_kustomer.records.timeline import (
-    AuditLogRecord,
-    CustomerMergeRecord,
-    CustomerSessionRecord,
-    EventRecord,
+from source_kustomer.rows.columns import (
+    Integer,
+    Object,
+    Reference,
+    Text,
+    Timestamp,
+    UserObject,
+    column,
 )
+from source_kustomer.rows.row import Row, TrackedRow
 from source_kustomer.streams.conversations import Conversations
 from source_kustomer.streams.customers import Customers
 
-EVENT_ROLES = ("org.permission.event.read", "org.user.event.read")
+EVENT_ROLES: Final = ("org.permission.event.read", "org.user.event.read")
+CHANGES: Final = (
+    "Changes: `attributes` and `relationships` by name, each with the operation (`op`) and the "
+    "value `before` and `after`."
+)
+
+
+class EventRow(TrackedRow):
+    """An event of a conversation or a customer."""
+
+    renames: ClassVar[Mapping[str, str]] = {"type": "event_type"}
+
+    name: Text = column("Name of the event, such as kustomer.conversation.update.")
+    event_type: Text = column("Type of the event.")
+    changes: Object = column(CHANGES)
+    app: Text = column("App that reported it.")
+    tracking_event: Text = column("Tracking event of the organization that it is an instance of.")
+    meta: UserObject = column("Data of the sender.")
+    location: Object = column("Location, by IP address.")
+    session_id: Text = column("Session that it belongs to.")
+    real_ip: Text = column("IP address.")
+    published_at: Timestamp = column("Time of publication.")
+    conversation: Reference = column("Conversation that it is about.")
+    customer: Reference = column("Customer that it is about.")
+    message: Reference = column("Message that it is about.")
 
 
 class ConversationEvents(ChildStream):
-    """What changed in conversations, step by step: status, assignment, tags, customer.
+    """Changes of conversations in sequence: status, assignment, tags, customer.
 
-    The source for a history of conversations.
+    The source for the history of conversations.
     """
 
     name = "conversation_events"
     parent = Conversations
-    path = "/conversations/{id}/events"
-    record = EventRecord
-    roles = EVENT_ROLES
+    endpoints = (Endpoint("/conversations/{id}/events", roles=EVENT_ROLES),)
+    row = EventRow
+
+
+class CustomerMergeRow(TrackedRow):
+    """A merge of one customer into another."""
+
+    status: Text = column("Status of the merge.")
+    source: Reference = column("Customer that was merged, and no longer exists.")
+    target: Reference = column("Customer that remains.")
 
 
 class CustomerMerges(ChildStream):
-    """Which customer was merged into which."""
+    """Merges of customers: which one was merged into which."""
 
     name = "customer_merges"
     parent = Customers
-    path = "/customers/{id}/merges"
-    record = CustomerMergeRecord
-    roles = (
-        "org.permission.customer_merge.read",
-        "org.user.customer.read",
-        "org.admin.customer.merge.read",
+    endpoints = (
+        Endpoint(
+            "/customers/{id}/merges",
+            roles=(
+                "org.permission.customer_merge.read",
+                "org.user.customer.read",
+                "org.admin.customer.merge.read",
+            ),
+        ),
     )
+    row = CustomerMergeRow
+
+
+class CustomerSessionRow(Row):
+    """A visit of a customer to a website or an app."""
+
+    session_id: Text = column("Id of the session in tracking events.")
+    count: Integer = column("Number of events.")
+    first_event_at: Timestamp = column("Time of the first event.")
+    last_event_at: Timestamp = column("Time of the latest event.")
+    customer: Reference = column("Customer.")
+    org: Reference = column("Organization that it belongs to.")
 
 
 class CustomerSessions(ChildStream):
@@ -54,35 +105,24 @@ class CustomerSessions(ChildStream):
 
     name = "customer_sessions"
     parent = Customers
-    path = "/customers/{id}/sessions"
-    record = CustomerSessionRecord
-    roles = EVENT_ROLES
+    endpoints = (Endpoint("/customers/{id}/sessions", roles=EVENT_ROLES),)
+    row = CustomerSessionRow
 
 
 class CustomerEvents(ChildStream):
-    """What customers did in their sessions: page views, identified and tracked events."""
+    """Events of customers in their sessions: page views, identified and tracked events."""
 
     name = "customer_events"
     parent = Customers
-    path = "/customers/{id}/sessions"
-    record = EventRecord
-    roles = EVENT_ROLES
-
-    @property
-    def endpoint(self) -> str:
-        """Two lists, one below the other."""
-        return f"GET {self.path}, then GET {self.path}/{{sessionId}}/events"
-
-    @property
-    def cost(self) -> str:
-        """Requests by parent, and by parent's session."""
-        return "1 request per changed record of customers, and 1 per session of theirs"
+    endpoints = CustomerSessions.endpoints
+    session_events = Endpoint("/customers/{id}/sessions/{session}/events", roles=EVENT_ROLES)
+    row = EventRow
 
     def pages(self, client: Client, parent: str) -> Iterator[Document]:
-        """Yield the events of each session; the path takes its `sessionId`, not the record's id.
+        """Yield the events of each session; the path has its `sessionId`, not the record's id.
 
         Raises:
-            NotFound: when the customer is gone, or none of the sessions has such a list.
+            NotFound: when the customer does not exist, or none of the sessions has such a list.
         """
         missing: NotFound | None = None
         found = False
@@ -91,21 +131,46 @@ class CustomerEvents(ChildStream):
                 session_id = attribute_of(session, "sessionId")
                 if not session_id:
                     continue
-                own, other = quote(parent, safe=""), quote(str(session_id), safe="")
-                path = f"/customers/{own}/sessions/{other}/events"
+                events = self.session_events.of(id=parent, session=str(session_id))
                 try:
-                    for page in client.list_pages(path, page_size=self.page_size, stream=self.name):
+                    for page in read_endpoint(client, events, stream=self.name):
                         found = True
                         yield page
-                except NotFound as error:  # this session is gone; the others' events are not
+                except NotFound as error:  # this session is gone; the events of others are not
                     missing = error
         if missing is not None and not found:
             raise missing
 
 
+class AuditLogRow(Row):
+    """An entry of the audit log."""
+
+    event_name: Text = column("Name of the event, such as kustomer.conversation.update.")
+    event_verb: Text = column("Verb of the event: create, update, delete, …")
+    object_type: Text = column("Type of the object.")
+    object_id: Text = column("Id of the object.")
+    user_type: Text = column("Type of the author: user, machine or system.")
+    user_id: Text = column("Id of the user.")
+    user: Reference = column("User who did it.")
+    customer: Reference = column("Customer concerned.")
+    client: Text = column("Client application.")
+    ip: Text = column("IP address of the client.")
+    changes: Object = column(CHANGES)
+    org: Text = column("Id of the organization.")
+    created_at: Timestamp = column("Time of the event.")
+    published_at: Timestamp = column("Time of publication.")
+    expires_at: Timestamp = column("Time when Kustomer deletes the entry, up to a year later.")
+
+
 class AuditLogs(AuditStream):
-    """Who changed what in the organization; Kustomer keeps the entries for about a year."""
+    """Audit log: who changed what in the organization. Kustomer deletes entries after a time."""
 
     name = "audit_logs"
-    record = AuditLogRecord
-    roles = ("org.permission.audit_logs.read", "org.user.audit_logs.read")
+    endpoints = (
+        Endpoint(
+            "/audit-logs",
+            roles=("org.permission.audit_logs.read", "org.user.audit_logs.read"),
+            page_size=1_000,
+        ),
+    )
+    row = AuditLogRow

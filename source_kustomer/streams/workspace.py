@@ -1,60 +1,137 @@
-"""How the organization is set up: people, teams, tags, texts."""
+"""Users, teams, tags and shortcuts."""
 
 from __future__ import annotations
 
-from source_kustomer.engine.listing import ListStream, Walk
-from source_kustomer.records.workspace import (
-    ShortcutRecord,
-    TagRecord,
-    TeamRecord,
-    UserRecord,
+from typing import Final
+
+from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.listing import ListStream
+from source_kustomer.rows.columns import (
+    Boolean,
+    Integer,
+    Object,
+    Reference,
+    References,
+    Text,
+    Texts,
+    Timestamp,
+    UserObject,
+    Values,
+    column,
 )
+from source_kustomer.rows.row import DeletableRow
+
+USER_ROLES: Final = ("org.permission.user.read", "org.user.read")
+
+
+class UserRow(DeletableRow):
+    """A user of Kustomer: a person, or a machine such as an API key."""
+
+    name: Text = column("Full name.")
+    display_name: Text = column("Name that customers see.")
+    email: Text = column("Email address, used to sign in.")
+    user_type: Text = column("user, machine (an API key or app), or limited.")
+    avatar_url: Text = column("URL of the avatar.")
+    mobile: Text = column("Phone number.")
+    email_signature: Text = column("Email signature.")
+    email_verified_at: Timestamp = column("Time when the email address was last verified.")
+    first_email_verified_at: Timestamp = column("Time when the email address was first verified.")
+    is_email_valid: Boolean = column("True if mail to the address is delivered.")
+    verified_email_status: Text = column("Status of the email verification.")
+    first_login_at: Timestamp = column("Time of the first sign-in.")
+    most_recent_login_at: Timestamp = column("Time of the latest sign-in.")
+    password: Object = column("Properties of the password, such as its age; never the password.")
+    roles: Texts = column("Roles of the user.")
+    role_groups: Values = column("Ids of the user's role groups.")
+    custom: UserObject = column("Custom attributes of users, by name.")
 
 
 class Users(ListStream):
-    """Everyone who works in Kustomer, agents and machines, deactivated ones included."""
+    """Users: agents and machines, including deactivated ones."""
 
     name = "users"
-    walks = (Walk("/users"), Walk("/users", {"deleted": "true"}, only_deleted=True))
-    page_size = 500
-    record = UserRecord
-    roles = ("org.permission.user.read", "org.user.read")
+    endpoints = (
+        Endpoint("/users", roles=USER_ROLES, page_size=500),
+        Endpoint("/users", {"deleted": "true"}, roles=USER_ROLES, page_size=500, only_deleted=True),
+    )
+    row = UserRow
     suggested = True
+
+
+class TeamRow(DeletableRow):
+    """A team."""
+
+    name: Text = column("Name.")
+    display_name: Text = column("Name that customers see.")
+    icon: Text = column("Name of the icon.")
+    members: Texts = column("Ids of the members.")
+    role_groups: Values = column("Role groups of the members.")
+    external_id: Text = column("Id in another system.")
+    imported_at: Timestamp = column("Time of import from another system.")
 
 
 class Teams(ListStream):
     """Teams and their members."""
 
     name = "teams"
-    walks = (Walk("/teams"),)
-    page_size = 500
-    record = TeamRecord
-    roles = ("org.permission.team.read", "org.user.team.read", "org.admin.team.read")
+    endpoints = (
+        Endpoint(
+            "/teams",
+            roles=("org.permission.team.read", "org.user.team.read", "org.admin.team.read"),
+            page_size=500,
+        ),
+    )
+    row = TeamRow
     suggested = True
+
+
+class TagRow(DeletableRow):
+    """A tag."""
+
+    name: Text = column("Name.")
+    color: Text = column("Colour.")
 
 
 class Tags(ListStream):
-    """The tags that conversations, customers and companies carry."""
+    """Tags of conversations, customers and companies."""
 
     name = "tags"
-    walks = (Walk("/tags"),)
-    record = TagRecord
-    roles = ("org.permission.tag.read",)
+    endpoints = (Endpoint("/tags", roles=("org.permission.tag.read",)),)
+    row = TagRow
     suggested = True
-    inferred = True
+
+
+class ShortcutRow(DeletableRow):
+    """A shortcut: a prepared reply."""
+
+    name: Text = column("Name.")
+    payload: Object = column("Content that it inserts, by channel and language.")
+    draft: Object = column("Message that it creates: text, subject, attachments, channels.")
+    conversation: Object = column("Changes to the conversation: tags, status, assignment.")
+    is_private: Boolean = column("True if only its owner can use it.")
+    app_disabled: Boolean = column("True if the app that installed it is disabled.")
+    parent: Reference = column("Category that it belongs to.")
+    attachments: References = column("Files that it attaches.")
+    access_users: References = column("Users who may use it, if access is restricted.")
+    access_teams: References = column("Teams that may use it, if access is restricted.")
+    rev: Integer = column("Revision number, increased by every change.")
 
 
 class Shortcuts(ListStream):
-    """Prepared answers that agents insert."""
+    """Shortcuts: prepared replies that agents insert."""
 
     name = "shortcuts"
-    walks = (Walk("/shortcuts"),)
-    record = ShortcutRecord
-    roles = (
-        "org.permission.shortcut.read",
-        "org.user.shortcut.read",
-        "org.admin.shortcut.read",
-        "org.user.content.shortcut.read",
-        "org.admin.content.shortcut.read",
+    endpoints = (
+        Endpoint(
+            "/shortcuts",
+            roles=(
+                "org.permission.shortcut.read",
+                "org.user.shortcut.read",
+                "org.admin.shortcut.read",
+                "org.user.content.shortcut.read",
+                "org.admin.content.shortcut.read",
+            ),
+        ),
     )
+    row = ShortcutRow
     suggested = True

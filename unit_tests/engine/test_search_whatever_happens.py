@@ -21,8 +21,8 @@ from source_kustomer.engine.progress import Progress
 from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.engine.reading import Reading, Sync
 from source_kustomer.engine.search import SearchStream
-from source_kustomer.records.conversations import MessageRecord
 from source_kustomer.rows.flatten import Shape
+from source_kustomer.streams.conversations import MessageRow
 from source_kustomer.sync.state import parse_state
 from source_kustomer.sync.windows import LIVE_SEARCH_AGE, Index
 from source_kustomer.timestamps import (
@@ -116,12 +116,12 @@ def resource(version):
     }
 
 
-class Simulated(SearchStream):
+class Simulated(SearchStream, family=True):
     """A stream whose pages come from the world."""
 
     name = "messages"
     query_context = "message"
-    record = MessageRecord
+    row = MessageRow
 
     def __init__(self, world):
         self.world = world
@@ -194,7 +194,7 @@ def sync(world, state):
             lookback=LOOKBACK,
             emit=said.tell,
         ),
-        Shape.of(MessageRecord),
+        Shape.of(MessageRow),
     )
     said.partitions += stream.partitions(reading)
     while said.partitions:

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, FormatChecker
 
-from source_kustomer.records.conversations import ConversationRecord, MessageRecord
-from source_kustomer.records.customers import CustomerRecord
-from source_kustomer.records.kobjects import KobjectRecord
-from source_kustomer.records.timeline import EventRecord
-from source_kustomer.records.workspace import UserRecord
+from source_kustomer.streams.conversations import ConversationRow, MessageRow
+from source_kustomer.streams.customers import CustomerRow
+from source_kustomer.streams.kobjects import KobjectRow
+from source_kustomer.streams.timeline import EventRow
+from source_kustomer.streams.workspace import UserRow
 from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.rows.flatten import Shape
 from source_kustomer.rows.schema import json_schema
@@ -42,13 +42,13 @@ def row_of(record, *, custom=None, columns=None, **resource):
     return Shape.of(record, custom=custom, columns=columns).flatten({"id": "a1", **resource})
 
 
-def attributes(record=ConversationRecord, **values):
+def attributes(record=ConversationRow, **values):
     return row_of(record, attributes=values)
 
 
 def test_attributes_and_relationships_become_columns_in_snake_case():
     row = row_of(
-        ConversationRecord,
+        ConversationRow,
         type="conversation",
         attributes={"assignedUsers": ["u1"], "firstDone": {"createdBy": "u1", "businessTime": 5}},
         relationships={"customer": {"links": {}, "data": {"type": "customer", "id": "c1"}}},
@@ -62,7 +62,7 @@ def test_attributes_and_relationships_become_columns_in_snake_case():
 
 def test_a_relationship_with_the_name_of_an_attribute_gets_a_suffix():
     row = row_of(
-        ConversationRecord,
+        ConversationRow,
         attributes={"sla": {"name": "gold"}},
         relationships={"sla": {"data": {"type": "sla", "id": "s1"}}},
     )
@@ -72,20 +72,20 @@ def test_a_relationship_with_the_name_of_an_attribute_gets_a_suffix():
 
 
 def test_the_suffix_does_not_depend_on_the_attribute_being_there():
-    row = row_of(ConversationRecord, relationships={"sla": {"data": {"type": "sla", "id": "s1"}}})
+    row = row_of(ConversationRow, relationships={"sla": {"data": {"type": "sla", "id": "s1"}}})
 
     assert row["sla_data"] == {"type": "sla", "id": "s1"}
     assert "sla" not in row
 
 
 def test_an_attribute_named_type_does_not_pass_for_the_records_type():
-    row = row_of(EventRecord, type="customer_event", attributes={"type": "tracked"})
+    row = row_of(EventRow, type="customer_event", attributes={"type": "tracked"})
 
     assert (row["type"], row["event_type"]) == ("customer_event", "tracked")
 
 
 def test_relationships_without_a_target_give_no_column():
-    row = row_of(ConversationRecord, relationships={"messages": {"links": {"self": "/x"}}})
+    row = row_of(ConversationRow, relationships={"messages": {"links": {"self": "/x"}}})
 
     assert "messages" not in row
 
@@ -127,7 +127,7 @@ def test_a_row_without_misfits_does_not_mention_them():
 
 
 def test_a_masked_value_shows_its_mask():
-    row = attributes(CustomerRecord, name={"isMasked": True, "maskedPresentation": "***"})
+    row = attributes(CustomerRow, name={"isMasked": True, "maskedPresentation": "***"})
 
     assert row["name"] == "***"
 
@@ -136,7 +136,7 @@ def test_a_masked_value_shows_its_mask():
     "recipients", ["a@b.c", {"email": "a@b.c"}, [{"email": "a@b.c"}], ["a@b.c"]]
 )
 def test_recipients_are_always_a_list(recipients):
-    row = attributes(MessageRecord, meta={"to": recipients})
+    row = attributes(MessageRow, meta={"to": recipients})
 
     assert row["meta"]["to"] == [{"email": "a@b.c"}]
 
@@ -154,16 +154,16 @@ def test_recipients_are_always_a_list(recipients):
     ],
 )
 def test_timestamps_are_rfc_3339_or_null(value, expected):
-    assert attributes(CustomerRecord, birthdayAt=value)["birthday_at"] == expected
+    assert attributes(CustomerRow, birthdayAt=value)["birthday_at"] == expected
 
 
 def test_the_misspelt_external_id_is_read():
-    assert attributes(CustomerRecord, extenalId="e1")["external_id"] == "e1"
+    assert attributes(CustomerRow, extenalId="e1")["external_id"] == "e1"
 
 
 def test_a_selection_of_columns_lets_nothing_else_through():
     row = row_of(
-        ConversationRecord,
+        ConversationRow,
         columns=frozenset({"name", "misfit_values"}),
         attributes={"name": "x", "status": {"a": 1}, "priority": "high", "brandNew": 1},
     )
@@ -172,16 +172,16 @@ def test_a_selection_of_columns_lets_nothing_else_through():
 
 
 def test_a_selection_of_all_columns_lets_through_what_no_schema_knows():
-    everything = frozenset(ConversationRecord.column_types())
+    everything = frozenset(ConversationRow.column_types())
 
-    row = row_of(ConversationRecord, columns=everything, attributes={"brandNew": 1})
+    row = row_of(ConversationRow, columns=everything, attributes={"brandNew": 1})
 
     assert row == {"id": "a1", "brand_new": 1}
 
 
 def test_columns_that_destinations_need_cannot_be_deselected():
     shape = Shape.of(
-        ConversationRecord, columns=frozenset({"name"}), always=frozenset({"updated_at"})
+        ConversationRow, columns=frozenset({"name"}), always=frozenset({"updated_at"})
     )
 
     row = shape.flatten({"id": "a1", "attributes": {"updatedAt": "2024-05-01T12:00:00Z"}})
@@ -190,12 +190,12 @@ def test_columns_that_destinations_need_cannot_be_deselected():
 
 
 def test_a_custom_attributes_column_can_be_selected_without_the_object_of_all():
-    schema = json_schema(ConversationRecord, CUSTOM)
+    schema = json_schema(ConversationRow, CUSTOM)
     names = frozenset({"id", "custom_plan_str"})
     schema["properties"] = {name: schema["properties"][name] for name in names}
 
     row = row_of(
-        ConversationRecord,
+        ConversationRow,
         custom=CustomAttributes.from_schema(schema),
         columns=names,
         attributes={"custom": {"planStr": "free", "seatsNum": 4}},
@@ -206,7 +206,7 @@ def test_a_custom_attributes_column_can_be_selected_without_the_object_of_all():
 
 def test_misfits_of_a_deselected_custom_object_go_with_it():
     row = row_of(
-        ConversationRecord,
+        ConversationRow,
         custom=CUSTOM,
         columns=frozenset({"id", "misfit_values"}),
         attributes={"custom": {"seatsNum": {"x": 1}}},
@@ -217,13 +217,13 @@ def test_misfits_of_a_deselected_custom_object_go_with_it():
 
 @pytest.mark.parametrize("deleted", [{}, {"deleted": None}])
 def test_a_record_that_only_says_when_it_was_deleted_is_marked_as_deleted(deleted):
-    row = attributes(UserRecord, deletedAt="2024-05-01T12:00:00Z", **deleted)
+    row = attributes(UserRow, deletedAt="2024-05-01T12:00:00Z", **deleted)
 
     assert row["deleted"] is True
 
 
 def test_a_record_that_was_deleted_and_restored_is_not_marked():
-    row = attributes(UserRecord, deletedAt="2024-05-01T12:00:00Z", deleted=False)
+    row = attributes(UserRow, deletedAt="2024-05-01T12:00:00Z", deleted=False)
 
     assert row["deleted"] is False
 
@@ -234,7 +234,7 @@ def test_the_organizations_own_names_stay_verbatim_wherever_they_stand():
         "custom": {"planStr": {"newValue": 1}},
     }
 
-    row = attributes(EventRecord, changes=changes)
+    row = attributes(EventRow, changes=changes)
 
     assert row["changes"] == {
         "attributes": {"custom.planStr": {"op": "replace"}, "assigned_users": {"op": "add"}},
@@ -244,7 +244,7 @@ def test_the_organizations_own_names_stay_verbatim_wherever_they_stand():
 
 def test_a_record_without_an_id_gets_one_that_stays_the_same():
     resource = {"type": "outbound_account", "attributes": {"name": "a"}}
-    shape = Shape.of(UserRecord)
+    shape = Shape.of(UserRow)
 
     assert shape.flatten(resource)["id"] == shape.flatten(dict(resource))["id"]
 
@@ -252,11 +252,11 @@ def test_a_record_without_an_id_gets_one_that_stays_the_same():
 def test_an_attachment_without_an_id_is_known_by_its_own_link():
     resource = {"links": {"self": "/v1/messages/m1/attachments/f1"}, "attributes": {}}
 
-    assert Shape.of(UserRecord).flatten(resource)["id"] == "f1"
+    assert Shape.of(UserRow).flatten(resource)["id"] == "f1"
 
 
 def test_custom_attributes_are_typed_and_described():
-    schema = json_schema(ConversationRecord, CUSTOM)["properties"]["custom"]["properties"]
+    schema = json_schema(ConversationRow, CUSTOM)["properties"]["custom"]["properties"]
 
     assert schema["planStr"]["type"] == ["null", "string"]
     assert "free, paid" in schema["planStr"]["description"]
@@ -267,7 +267,7 @@ def test_custom_attributes_are_typed_and_described():
 
 
 def test_custom_attributes_are_read_back_from_the_catalog():
-    again = CustomAttributes.from_schema(json_schema(ConversationRecord, CUSTOM))
+    again = CustomAttributes.from_schema(json_schema(ConversationRow, CUSTOM))
 
     assert {n: a.column_type for n, a in again.by_name.items()} == {
         n: a.column_type for n, a in CUSTOM.by_name.items()
@@ -294,7 +294,7 @@ def test_a_column_with_a_digest_means_the_same_attribute_without_the_object_of_a
         "properties": {"cust-refStr": {}, "cust_refStr": {}, "größeNum": {}}
     }
     custom = CustomAttributes.from_metadata({"attributes": attributes}, as_columns=True)
-    schema = json_schema(ConversationRecord, custom)
+    schema = json_schema(ConversationRow, custom)
     del schema["properties"]["custom"]
 
     again = CustomAttributes.from_schema(schema)
@@ -304,13 +304,13 @@ def test_a_column_with_a_digest_means_the_same_attribute_without_the_object_of_a
 
 
 def test_each_custom_attribute_has_a_column_of_its_own_when_asked_for():
-    row = row_of(ConversationRecord, custom=CUSTOM, attributes={"custom": {"planStr": "free"}})
+    row = row_of(ConversationRow, custom=CUSTOM, attributes={"custom": {"planStr": "free"}})
 
     assert row["custom_plan_str"] == "free"
 
 
 def test_a_custom_value_that_does_not_fit_its_type_is_kept_beside():
-    row = row_of(ConversationRecord, custom=CUSTOM, attributes={"custom": {"seatsNum": {"x": 1}}})
+    row = row_of(ConversationRow, custom=CUSTOM, attributes={"custom": {"seatsNum": {"x": 1}}})
 
     assert row["custom"]["seatsNum"] is None
     assert row["misfit_values"] == {"custom.seatsNum": {"x": 1}}
@@ -353,7 +353,7 @@ resources = st.fixed_dictionaries(
 @given(
     resource=resources,
     record=st.sampled_from(
-        [ConversationRecord, MessageRecord, CustomerRecord, KobjectRecord, EventRecord, UserRecord]
+        [ConversationRow, MessageRow, CustomerRow, KobjectRow, EventRow, UserRow]
     ),
     typed=st.booleans(),
 )
@@ -368,7 +368,7 @@ def test_every_row_fits_its_schema(resource, record, typed):
 @settings(max_examples=200, deadline=None)
 @given(values=st.dictionaries(st.sampled_from(known), st.text(max_size=5), max_size=6))
 def test_every_text_that_comes_in_goes_out(values):
-    row = row_of(CustomerRecord, attributes=values)
+    row = row_of(CustomerRow, attributes=values)
     out = orjson.dumps(row).decode()
 
     for value in values.values():

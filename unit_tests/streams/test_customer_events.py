@@ -14,7 +14,7 @@ class Client:
         self._missing = missing
         self.asked = []
 
-    def list_pages(self, path, *, page_size, stream):
+    def list_pages(self, path, params, *, page_size, stream):
         self.asked.append(path)
         if path.endswith("/sessions"):
             names = ["one", "two/../..", "three"]

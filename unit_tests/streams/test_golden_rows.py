@@ -1,18 +1,21 @@
-"""One made-up record per shape, and the whole row that becomes of it."""
+"""One example record per row model, and its complete row."""
+
+import pytest
+from pydantic import ValidationError
 
 from source_kustomer.engine.attachments import without_signed_link
-from source_kustomer.records.conversations import (
-    ConversationRecord,
-    ConversationTimeRecord,
-    MessageRecord,
-)
-from source_kustomer.records.correspondence import AttachmentRecord, ForwardRecord
-from source_kustomer.records.customers import CompanyRecord, CustomerRecord
-from source_kustomer.records.kobjects import CustomAttributeRecord, KlassRecord, KobjectRecord
-from source_kustomer.records.routing import WorkItemRecord
-from source_kustomer.records.settings import SatisfactionSurveyRecord, SlaVersionRecord
-from source_kustomer.records.timeline import AuditLogRecord, EventRecord
 from source_kustomer.rows.flatten import Shape
+from source_kustomer.streams.conversations import (
+    ConversationRow,
+    ConversationTimeRow,
+    MessageRow,
+)
+from source_kustomer.streams.correspondence import AttachmentRow, ForwardRow
+from source_kustomer.streams.customers import CompanyRow, CustomerRow
+from source_kustomer.streams.kobjects import CustomAttributeRow, KlassRow, KobjectRow
+from source_kustomer.streams.routing import WorkItemRow
+from source_kustomer.streams.settings import SatisfactionSurveyRow, SlaVersionRow
+from source_kustomer.streams.timeline import AuditLogRow, EventRow
 
 AT = "2025-03-01T09:30:00.250Z"
 
@@ -21,11 +24,21 @@ def to(kind, identity):
     return {"links": {"self": f"/v1/{kind}s/{identity}"}, "data": {"type": kind, "id": identity}}
 
 
-def row(record, resource):
-    """Return the row, after making sure that the model knows all of its columns."""
-    flat = Shape.of(record).flatten(resource)
-    assert flat.keys() <= record.column_types().keys()
+def row(model, resource):
+    """Return the row of a resource. The model must declare its columns and accept its values."""
+    flat = Shape.of(model).flatten(resource)
+    assert flat.keys() <= model.column_types().keys()
+    assert model.model_validate(flat, strict=True).model_dump(exclude_unset=True) == flat
     return flat
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"priority": "three"}, {"status": 1}, {"customer": "c1"}, {"spam": "yes"}, {"tags": "t1"}],
+)
+def test_a_model_refuses_values_of_another_type(values):
+    with pytest.raises(ValidationError):
+        ConversationRow.model_validate({"id": "c1", **values}, strict=True)
 
 
 def test_a_conversation():
@@ -51,7 +64,7 @@ def test_a_conversation():
         "links": {"self": "/v1/conversations/c1"},
     }
 
-    assert row(ConversationRecord, resource) == {
+    assert row(ConversationRow, resource) == {
         "type": "conversation",
         "id": "c1",
         "name": "Where is my parcel?",
@@ -94,7 +107,7 @@ def test_a_message():
         },
     }
 
-    assert row(MessageRecord, resource) == {
+    assert row(MessageRow, resource) == {
         "type": "message",
         "id": "m1",
         "preview": "It was to come on Friday.",
@@ -130,7 +143,7 @@ def test_a_customer_whose_values_are_masked():
         "relationships": {"shopify-orders": {"links": {}, "meta": {"count": 3}}},
     }
 
-    assert row(CustomerRecord, resource) == {
+    assert row(CustomerRow, resource) == {
         "type": "customer",
         "id": "k1",
         "name": "******",
@@ -152,7 +165,7 @@ def test_a_customer_whose_values_are_masked():
 def test_a_company_whose_external_id_is_misspelt():
     resource = {"type": "company", "id": "o1", "attributes": {"name": "Acme", "extenalId": "7"}}
 
-    assert row(CompanyRecord, resource) == {
+    assert row(CompanyRow, resource) == {
         "type": "company",
         "id": "o1",
         "name": "Acme",
@@ -172,7 +185,7 @@ def test_a_kobject():
         },
     }
 
-    assert row(KobjectRecord, resource) == {
+    assert row(KobjectRow, resource) == {
         "type": "kobject.order",
         "id": "b1",
         "title": "Order 7",
@@ -192,7 +205,7 @@ def test_a_conversation_time():
         "relationships": {"conversation": to("conversation", "c1"), "createdBy": to("user", "u1")},
     }
 
-    assert row(ConversationTimeRecord, resource) == {
+    assert row(ConversationTimeRow, resource) == {
         "type": "conversation_time",
         "id": "t1",
         "created_at": AT,
@@ -223,7 +236,7 @@ def test_an_event_of_a_conversation():
         "relationships": {"conversation": to("conversation", "c1")},
     }
 
-    assert row(EventRecord, resource) == {
+    assert row(EventRow, resource) == {
         "type": "customer_event",
         "id": "e1",
         "event_type": "customer_event",
@@ -248,7 +261,7 @@ def test_an_entry_of_the_audit_log_that_no_user_made():
         "relationships": {"user": {"links": {}, "data": {"type": "user", "id": None}}},
     }
 
-    assert row(AuditLogRecord, resource) == {
+    assert row(AuditLogRow, resource) == {
         "type": "audit_log",
         "id": "l1",
         "event_verb": "delete",
@@ -267,7 +280,7 @@ def test_a_file_without_its_signed_address():
         "links": {"self": "/v1/messages/m1/attachments/f1", "related": "https://x/?Signature=1"},
     }
 
-    assert row(AttachmentRecord, without_signed_link(resource)) == {
+    assert row(AttachmentRow, without_signed_link(resource)) == {
         "type": "attachment",
         "id": "f1",
         "name": "a.jpg",
@@ -285,7 +298,7 @@ def test_a_forwarded_message():
         "attributes": {"from": {"email": "help@example.com"}, "to": {"email": "x@example.com"}},
     }
 
-    assert row(ForwardRecord, resource) == {
+    assert row(ForwardRow, resource) == {
         "type": "forward",
         "id": "w1",
         "sender": {"email": "help@example.com"},
@@ -304,7 +317,7 @@ def test_a_work_item():
         },
     }
 
-    assert row(WorkItemRecord, resource) == {
+    assert row(WorkItemRow, resource) == {
         "type": "work_item",
         "id": "i1",
         "status": "completed",
@@ -326,7 +339,7 @@ def test_a_version_of_a_service_level_agreement():
         },
     }
 
-    assert row(SlaVersionRecord, resource) == {
+    assert row(SlaVersionRow, resource) == {
         "type": "sla_version",
         "id": "s1v1",
         "version": 1,
@@ -342,7 +355,7 @@ def test_a_satisfaction_survey():
         "attributes": {"from": {"app": "postmark"}, "modified": AT, "scale": {"labelLow": "bad"}},
     }
 
-    assert row(SatisfactionSurveyRecord, resource) == {
+    assert row(SatisfactionSurveyRow, resource) == {
         "type": "satisfaction",
         "id": "v1",
         "sender": {"app": "postmark"},
@@ -355,7 +368,7 @@ def test_a_klass_however_its_display_name_is_spelt():
     for spelling in ("displayName", "displayname"):
         resource = {"type": "klass", "id": "order", "attributes": {spelling: "Order"}}
 
-        assert row(KlassRecord, resource) == {
+        assert row(KlassRow, resource) == {
             "type": "klass",
             "id": "order",
             "display_name": "Order",
@@ -377,7 +390,7 @@ def test_a_custom_attribute():
         },
     }
 
-    assert row(CustomAttributeRecord, resource) == {
+    assert row(CustomAttributeRow, resource) == {
         "type": "custom_attribute",
         "id": "customer.tierStr",
         "resource": "customer",

@@ -1,1 +1,0 @@
-"""Which shape rows have: one typed model per object, and the flattening of resources into rows."""

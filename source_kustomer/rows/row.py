@@ -1,0 +1,84 @@
+"""The base classes of row models.
+
+A row model lists the columns of a stream: a field per column, with its type and description. The
+rows that a sync emits are plain dictionaries. The models define their schema, the types that
+values are converted to, and the documentation; tests validate rows against them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from source_kustomer.rows.columns import (
+    TYPE,
+    Boolean,
+    Object,
+    Reference,
+    Text,
+    Timestamp,
+    UserObject,
+    column,
+)
+
+
+class Row(BaseModel):
+    """The columns that every stream has.
+
+    Subclasses declare one field per column. Attributes and relationships that no field names are
+    kept as well.
+
+    Columns are the attributes of a resource and the targets of its relationships, in snake_case.
+    A relationship that has the name of an attribute gets a column that ends in `_data`.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    renames: ClassVar[Mapping[str, str]] = {}
+    """Column names of attributes whose column is not their name in snake_case, by the attribute's
+    name in the API."""
+
+    id: str = column("Id of the record, unique within the stream.")
+    type: Text = column("Kustomer's name of the record's type.")
+    links: Object = column("Paths of the record and its related records in Kustomer's API.")
+    misfit_values: UserObject = column(
+        "Values that do not fit their column's type, as Kustomer sent them, by column name; null "
+        "when there are none. The column itself is null."
+    )
+
+    @classmethod
+    def column_types(cls) -> dict[str, str]:
+        """Return the name of each column's type, by column."""
+        types = {}
+        for name, field in cls.model_fields.items():
+            extra = field.json_schema_extra
+            types[name] = str(extra[TYPE]) if isinstance(extra, dict) and TYPE in extra else "text"
+        return types
+
+    @classmethod
+    def descriptions(cls) -> dict[str, str]:
+        """Return the description of each column, by column."""
+        return {name: field.description or "" for name, field in cls.model_fields.items()}
+
+
+class TrackedRow(Row):
+    """A row with the time and the author of its creation and last change."""
+
+    created_at: Timestamp = column("Time of creation. Importers can set it.")
+    updated_at: Timestamp = column("Time of the last change of any kind, by Kustomer's clock.")
+    modified_at: Timestamp = column(
+        "Time of the last change by a user or an importer. Changes by the system do not move it."
+    )
+    created_by: Reference = column("User who created it.")
+    modified_by: Reference = column("User who last changed it.")
+    org: Reference = column("Organization that it belongs to.")
+
+
+class DeletableRow(TrackedRow):
+    """A row of an object whose deleted records Kustomer can still return."""
+
+    deleted: Boolean = column("True if the record has been deleted.")
+    deleted_at: Timestamp = column("Time of deletion.")
+    deleted_by: Reference = column("User who deleted it.")
