@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, FormatChecker
 
+from source_kustomer.rows.custom import CustomAttributes
+from source_kustomer.rows.flatten import Shape
+from source_kustomer.rows.schema import json_schema
 from source_kustomer.streams.conversations import ConversationRow, MessageRow
 from source_kustomer.streams.customers import CustomerRow
 from source_kustomer.streams.kobjects import KobjectRow
 from source_kustomer.streams.timeline import EventRow
 from source_kustomer.streams.workspace import UserRow
-from source_kustomer.rows.custom import CustomAttributes
-from source_kustomer.rows.flatten import Shape
-from source_kustomer.rows.schema import json_schema
 
 METADATA = {
     "id": "conversation",
@@ -180,9 +180,7 @@ def test_a_selection_of_all_columns_lets_through_what_no_schema_knows():
 
 
 def test_columns_that_destinations_need_cannot_be_deselected():
-    shape = Shape.of(
-        ConversationRow, columns=frozenset({"name"}), always=frozenset({"updated_at"})
-    )
+    shape = Shape.of(ConversationRow, columns=frozenset({"name"}), always=frozenset({"updated_at"}))
 
     row = shape.flatten({"id": "a1", "attributes": {"updatedAt": "2024-05-01T12:00:00Z"}})
 
