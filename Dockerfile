@@ -1,20 +1,19 @@
-# The connector as an image. BASE may be any Debian-like image with Python 3.10 to 3.13: the official slim one, or
-# Airbyte's docker.io/airbyte/python-connector-base.
-ARG BASE=docker.io/library/python:3.11-slim-bookworm
-
-FROM ${BASE} AS wheels
-USER root
-WORKDIR /build
-COPY setup.py pyproject.toml README.md ./
-COPY source_kustomer ./source_kustomer
-RUN python3 -m pip wheel --no-cache-dir --wheel-dir /wheels .
+# The connector as an image.
+#
+# BASE may be any Debian-like image with Python 3.10 to 3.13. Override it, with --build-arg BASE=…, for a mirror, for
+# Airbyte's docker.io/airbyte/python-connector-base, or for the local stand-in that containers/base makes where no
+# registry can be reached. The dependency bot updates the digest here and in examples/sandbox.Dockerfile.
+ARG BASE=docker.io/library/python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
 FROM ${BASE} AS installed
 USER root
-RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
-    python3 -m pip install --no-cache-dir --no-index --find-links /wheels --target /site airbyte-source-kustomer
-COPY containers/slim.py /tmp/slim.py
-RUN python3 /tmp/slim.py /site && python3 -m compileall -q /site
+COPY requirements.txt containers/slim.py /tmp/
+# Only files whose hashes are in the lock, and only wheels: no code of a package runs while it is installed.
+RUN python3 -m pip install --no-cache-dir --require-hashes --only-binary :all: --target /site \
+        --requirement /tmp/requirements.txt && \
+    python3 /tmp/slim.py /site
+COPY source_kustomer /site/source_kustomer
+RUN python3 -m compileall -q /site
 
 FROM ${BASE}
 ARG VERSION=0.0.0

@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYAIRBYTE ?= .venv-pyairbyte
-AUDIT ?= .venv-audit
+IMAGE ?= localhost/source-kustomer:$(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' source_kustomer/__init__.py)
+LOCK = --quiet --universal --python-version=3.10 --generate-hashes $(if $(UPGRADE),--upgrade)
+TOOLS ?= .venv-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint chaos bench bench-peers docs docs-check snapshots form image image-test release-check audit clean
+.PHONY: help setup demo test lint chaos bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,19 +62,30 @@ form: setup      ## a picture of the form that users fill in, build/form.png
 image:           ## build the container image
 	containers/build
 
-image-test: setup ## build the image and run it against the sandbox
-	containers/build-and-test
+image-test: setup $(TOOLS)/.installed ## build the image and run it against the sandbox
+	TOOLS=$(TOOLS) containers/build-and-test
+
+sbom: $(TOOLS)/.installed ## the image's distributions and licences, build/sbom.cdx.json; IMAGE names another image
+	TOOLS=$(TOOLS) containers/sbom $(IMAGE) build/sbom.cdx.json
+
+dist: $(TOOLS)/.installed ## the source distribution and the wheel, dist/
+	rm -rf dist
+	$(TOOLS)/bin/python -m build --no-isolation
+
+lock: $(TOOLS)/.installed ## write requirements.txt and tools/requirements.txt; UPGRADE=1 takes newer versions
+	$(TOOLS)/bin/uv pip compile $(LOCK) --output-file=requirements.txt setup.py
+	$(TOOLS)/bin/uv pip compile $(LOCK) --output-file=tools/requirements.txt tools/requirements.in
 
 release-check: setup ## version, changelog, metadata, labels and docs agree
 	$(BIN)/python -m tools.release_check
 
-audit: setup $(AUDIT)/.installed ## known vulnerabilities and licences of what is installed at run time
-	$(BIN)/python -m tools.audit --pip-audit $(AUDIT)/bin/pip-audit
+audit: setup $(TOOLS)/.installed ## known vulnerabilities of the versions in requirements.txt
+	$(BIN)/python -m tools.audit --pip-audit $(TOOLS)/bin/pip-audit
 
-$(AUDIT)/.installed: tools/audit-requirements.txt
-	$(PYTHON) -m venv $(AUDIT)
-	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check -r $<
+$(TOOLS)/.installed: tools/requirements.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) $(PYAIRBYTE) $(AUDIT) .venv-peer benchmarks/results build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PYAIRBYTE) $(TOOLS) .venv-peer benchmarks/results build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

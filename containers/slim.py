@@ -8,14 +8,18 @@ the image's tests run all four without them.
 
 from __future__ import annotations
 
+import csv
 import shutil
 import sys
 from pathlib import Path
 
 NEVER_LOADED = (
+    "_distutils_hack",
     "_pytest",
     "bin",
     "dateparser",
+    "dateparser_*",
+    "distutils-precedence.pth",
     "google",
     "googleapis_common_protos*",
     "grpc",
@@ -48,7 +52,7 @@ TESTS = ("tests", "test", "testing")
 
 
 def slim(site: Path) -> int:
-    """Remove what is never loaded; returns how many bytes that was.
+    """Remove what is never loaded; return how many bytes that was.
 
     Args:
         site: the folder that packages were installed into.
@@ -60,26 +64,35 @@ def slim(site: Path) -> int:
         for path in site.rglob(name)
         if path.is_dir() and path.parent != site and "airbyte_cdk" not in path.parts
     }
-    doomed |= {path for path in site.glob("*.dist-info") if _is_gone(path, doomed)}
-    freed = 0
-    for path in doomed:
-        if path.is_dir():
-            freed += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-            shutil.rmtree(path)
+    freed = sum(_remove(path) for path in doomed)
+    for dist_info in site.glob("*.dist-info"):
+        if not _has_files(dist_info):
+            freed += _remove(dist_info)
     return freed
 
 
-def _is_gone(dist_info: Path, doomed: set[Path]) -> bool:
-    """Tell whether a distribution's packages are all removed; its metadata then goes too."""
-    top_level = dist_info / "top_level.txt"
-    record = dist_info / "RECORD"
-    if top_level.exists():
-        names = top_level.read_text().split()
+def _remove(path: Path) -> int:
+    """Remove a folder or file; return its size in bytes, or 0 when it is removed already."""
+    if not path.exists():
+        return 0
+    files = [file for file in (path, *path.rglob("*")) if file.is_file()]
+    size = sum(file.stat().st_size for file in files)
+    if path.is_dir():
+        shutil.rmtree(path)
     else:
-        files = record.read_text().splitlines() if record.exists() else []
-        names = list({line.split("/")[0] for line in files if line.split(",")[0].endswith(".py")})
-    packages = [dist_info.parent / name for name in names if not name.startswith("_")]
-    return bool(packages) and all(path in doomed or not path.exists() for path in packages)
+        path.unlink()
+    return size
+
+
+def _has_files(dist_info: Path) -> bool:
+    """Return whether anything of a distribution is left besides its metadata.
+
+    The bill of materials is made from the metadata that remains, so it must name exactly the
+    distributions that the image still has files of.
+    """
+    with (dist_info / "RECORD").open(newline="") as record:
+        paths = [dist_info.parent / row[0] for row in csv.reader(record) if row]
+    return any(path.exists() for path in paths if dist_info not in path.parents)
 
 
 if __name__ == "__main__":

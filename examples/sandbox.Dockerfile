@@ -1,5 +1,5 @@
 # The emulated Kustomer API as an image, for compose.yaml; the connector's own is ../Dockerfile.
-ARG BASE=docker.io/library/python:3.11-slim-bookworm
+ARG BASE=docker.io/library/python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 FROM ${BASE}
 WORKDIR /sandbox
 COPY setup.py ./

@@ -8,9 +8,11 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from kustomer_sandbox import Sandbox
 from source_kustomer import __version__
+from tools.lock import LOCK, read_lock
 
 IMAGE = os.environ.get("KUSTOMER_IMAGE", "")
 ENGINE = os.environ.get("CONTAINER_ENGINE", "podman")
@@ -242,6 +244,27 @@ def test_nothing_of_the_build_is_left_behind():
 
     assert listing.strip() == ""
     assert not [entry for entry in config["Env"] if entry.startswith("PIP_")]
+
+
+def test_the_bill_of_materials_lists_what_is_installed_and_all_of_it_is_locked(tmp_path):
+    listing = subprocess.run(
+        [*locked_down(), "--entrypoint", "sh", IMAGE, "-c", "cd /site && ls -d *.dist-info"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    names = [line.removesuffix(".dist-info").partition("-") for line in listing.split()]
+    installed = {(canonicalize_name(name), version) for name, _, version in names}
+    file = tmp_path / "sbom.json"
+    subprocess.run([LOCK.parent / "containers/sbom", IMAGE, file], check=True)
+    listed = {
+        (canonicalize_name(one["name"]), one["version"])
+        for one in json.loads(file.read_text())["components"]
+    }
+
+    assert "airbyte-cdk" in dict(listed)
+    assert listed == installed
+    assert listed <= {(pin.name, pin.version) for pin in read_lock(LOCK.read_text())}
 
 
 def test_there_is_no_compiler():
