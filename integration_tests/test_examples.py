@@ -234,15 +234,6 @@ def compose() -> dict[str, Any]:
     return dict(yaml.safe_load((EXAMPLES / "compose.yaml").read_text()))
 
 
-def test_the_compose_file_is_valid_by_the_specification_of_compose() -> None:
-    from compose_spec import PyCompose
-
-    text = (EXAMPLES / "compose.yaml").read_text()
-    assert sorted(PyCompose.from_yaml(text).service_names()) == ["connector", "sandbox"]
-    with pytest.raises(ValueError, match="service_well"):
-        PyCompose.from_yaml(text.replace("service_healthy", "service_well"))
-
-
 def test_the_compose_file_builds_from_files_that_exist(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         context = EXAMPLES / service["build"]["context"]
