@@ -58,18 +58,7 @@ compare with a full refresh where that matters. Merges of customers are in
 **Columns.** A column that is not in the configured catalog is not emitted, except the primary key
 and the cursor. A configured stream without a schema gets all columns."""
 
-INFERRED: Final = frozenset(
-    {
-        "kb_forms",
-        "kb_routes",
-        "kb_tags",
-        "kb_templates",
-        "kb_themes",
-        "sla_versions",
-        "slas",
-        "tags",
-    }
-)
+INFERRED: Final = frozenset({"sla_versions", "slas", "tags"})
 """Streams whose endpoint the vendor's documentation does not name."""
 
 LEFT_OUT: Final[Mapping[str, str]] = {
@@ -156,7 +145,7 @@ def endpoint(stream: Stream) -> str:
     if isinstance(stream, CustomerEvents):
         return f"{lists}, then {_request(stream.session_events)}"
     if isinstance(stream, BusinessHolidays):
-        return f"{lists}, then {_request(stream.schedule)}"
+        return f"{lists}; if it includes none, {_request(stream.schedule)}"
     return lists
 
 
@@ -165,7 +154,7 @@ def cost(stream: Stream) -> str:
     if isinstance(stream, CustomAttributes):
         return f"{len(RESOURCES)} requests, and 1 per custom object, every sync"
     if isinstance(stream, BusinessHolidays):
-        return "1 request per business schedule, and 1 per 100 of them, every sync"
+        return "1 request per 100 business schedules, or 1 per schedule, every sync"
     if isinstance(stream, CustomerEvents):
         return "1 request per changed record of customers, and 1 per session"
     if isinstance(stream, AttachmentsByMessage):

@@ -7,7 +7,15 @@ from typing import Final
 from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.hooks import HookStream
 from source_kustomer.engine.listing import ListStream
-from source_kustomer.rows.columns import Boolean, Integer, Text, UserObject, Values, column
+from source_kustomer.rows.columns import (
+    Boolean,
+    Integer,
+    Reference,
+    Text,
+    UserObject,
+    Values,
+    column,
+)
 from source_kustomer.rows.row import TrackedRow
 
 HOOK_ROLES: Final = ("org.permission.hook.read", "org.admin.hook.read")
@@ -20,6 +28,7 @@ class CardRow(TrackedRow):
     description: Text = column("Description.")
     url: Text = column("URL that the card is loaded from.")
     contexts: Values = column("Places where it is shown.")
+    app: Reference = column("App that installed it.")
 
 
 class Cards(ListStream):

@@ -221,7 +221,7 @@ class Notes(SearchStream):
     query_context = "note"
     row = NoteRow
     archived = False
-    old_list = Endpoint("/notes")
+    old_list = Endpoint("/notes", roles=("org.permission.note.read", "org.user.note.read"))
     suggested = True
 
 
@@ -237,7 +237,16 @@ class ConversationTimeRow(Row):
     assigned_teams: Texts = column("Ids of the teams assigned to the conversation.")
     channels: Texts = column("Channels that the conversation has used.")
     handle_at: Timestamp = column("Start of handling.")
-    handle_time: Number = column("Handle time in seconds.")
+    handle_time: Number = column("Handle time in seconds; in milliseconds by version 2 timers.")
+    handle_by: Text = column("Id of the user who handled it.")
+    handle_by_data: Reference = column("User who handled it, as a reference.")
+    handle_pause_at: Timestamp = column("Time when handling was paused.")
+    handle_pause_by: Text = column("Id of the user who paused handling.")
+    timer_version: Text = column("Version of the timer, such as v2.")
+    is_focused: Boolean = column("True if the conversation had the focus.")
+    is_initial_focus_session: Boolean = column("True if this is the first time it had the focus.")
+    agent_action_trigger: Text = column("Action that ended the piece of work, such as reply_sent.")
+    conversation_status: Text = column("Status of the conversation.")
     message_at: Timestamp = column("Start of writing messages.")
     message_time: Number = column("Time spent writing messages, in seconds.")
     messages_sent: Integer = column("Number of messages sent.")

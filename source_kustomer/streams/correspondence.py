@@ -25,6 +25,7 @@ from source_kustomer.streams.conversations import Conversations, Messages
 from source_kustomer.streams.customers import Customers
 
 ATTACHMENT_ROLES: Final = ("org.permission.attachment.read", "org.user.attachment.read")
+MESSAGE_ROLES: Final = ("org.permission.message.read", "org.user.message.read")
 DRAFT_ROLES: Final = ("org.permission.draft.read", "org.user.draft.read")
 
 
@@ -52,7 +53,7 @@ class MessageAttachments(AttachmentsByMessage):
     name = "message_attachments"
     parent = Messages
     endpoints = (Endpoint("/attachments/{id}", roles=ATTACHMENT_ROLES, page_size=None),)
-    first_load = Endpoint("/messages", {"include": "attachments"})
+    first_load = Endpoint("/messages", {"include": "attachments"}, MESSAGE_ROLES)
     row = AttachmentRow
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.listing import ListStream
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,
+    Reference,
+    References,
     Text,
     Timestamp,
     UserObject,
@@ -25,6 +28,28 @@ KB_ROLES: Final = (
     "org.admin.kb.read",
 )
 """Documented for media and forms; for the other objects by analogy."""
+
+
+def with_versions_by_language(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Gather the relationships of an article that have a language in their name.
+
+    An article has a relationship `published_<lang>` or `unpublished_<lang>` per language. Their
+    targets become the attributes `publishedVersions` and `unpublishedVersions`, by language.
+    """
+    relationships = resource.get("relationships")
+    if not isinstance(relationships, Mapping):
+        return resource
+    rest: dict[str, Any] = {}
+    versions: dict[str, dict[str, Any]] = {}
+    for name, relationship in relationships.items():
+        state, _, language = name.partition("_")
+        if state in ("published", "unpublished") and isinstance(relationship, Mapping):
+            target = relationship.get("data")
+            versions.setdefault(f"{state}Versions", {})[language] = target
+        else:
+            rest[name] = relationship
+    attributes = {**(resource.get("attributes") or {}), **versions}
+    return {**resource, "attributes": attributes, "relationships": rest}
 
 
 class KbArticleRow(DeletableRow):
@@ -44,6 +69,11 @@ class KbArticleRow(DeletableRow):
     meta_title: Text = column("Meta title, for search engines.")
     meta_description: Text = column("Meta description, for search engines.")
     meta_keywords: Values = column("Meta keywords, for search engines.")
+    published_by: Reference = column("User who published it.")
+    published_versions: UserObject = column("Published versions, as references by language.")
+    unpublished_versions: UserObject = column("Unpublished versions, as references by language.")
+    access_users: References = column("Users who may read it, if access is restricted.")
+    access_teams: References = column("Teams that may read it, if access is restricted.")
 
 
 class KbArticles(ListStream):
@@ -52,6 +82,7 @@ class KbArticles(ListStream):
     name = "kb_articles"
     endpoints = (Endpoint("/kb/articles", roles=KB_ROLES),)
     row = KbArticleRow
+    prepare = staticmethod(with_versions_by_language)
 
 
 class KbCategoryRow(TrackedRow):
@@ -63,6 +94,8 @@ class KbCategoryRow(TrackedRow):
     root: Boolean = column("True if it is the root category.")
     positions: Values = column("Order of its articles.")
     category_positions: Values = column("Order of its subcategories.")
+    parent: Reference = column("Category above it.")
+    knowledge_base: Reference = column("Knowledge base that it belongs to.")
 
 
 class KbCategories(ListStream):
@@ -80,6 +113,7 @@ class KbFormRow(TrackedRow):
     channel: Text = column("Channel of the messages that it creates.")
     published: Boolean = column("True if it is published.")
     published_at: Timestamp = column("Time of publication.")
+    published_by: Reference = column("User who published it.")
     slug: Text = column("Slug in URLs.")
     hash: Text = column("Short id in URLs.")
     klass: Text = column("Custom object (klass) that it creates records of.")
@@ -112,6 +146,7 @@ class KbRouteRow(TrackedRow):
     url: Text = column("URL.")
     routable_id: Text = column("Id of the record at the URL.")
     routable_type: Text = column("Type of the record at the URL.")
+    article: Reference = column("Article at the URL.")
 
 
 class KbRoutes(ListStream):
@@ -152,12 +187,14 @@ class KbTemplates(ListStream):
     """Templates of knowledge base themes."""
 
     name = "kb_templates"
-    endpoints = (Endpoint("/kb/templates", roles=KB_ROLES),)
+    endpoints = (Endpoint("/v3/kb/templates", roles=KB_ROLES, older_path="/kb/templates"),)
     row = KbTemplateRow
 
 
 class KbThemeRow(TrackedRow):
     """A theme of a knowledge base."""
+
+    renames: ClassVar[Mapping[str, str]] = {"lastFileUpdatedAt": "lastfile_updated_at"}
 
     name: Text = column("Name.")
     active: Boolean = column("True if it is in use.")
@@ -178,5 +215,5 @@ class KbThemes(ListStream):
     """Themes of knowledge bases."""
 
     name = "kb_themes"
-    endpoints = (Endpoint("/kb/themes", roles=KB_ROLES),)
+    endpoints = (Endpoint("/v3/kb/themes", roles=KB_ROLES, older_path="/kb/themes"),)
     row = KbThemeRow

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from source_kustomer.engine.doubtful import DoubtfulSearchStream
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
 from source_kustomer.engine.listing import ListStream
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document
+from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,
+    Number,
     Object,
+    Objects,
     Reference,
+    References,
     Text,
     Timestamp,
+    UserObject,
     Values,
     column,
 )
 from source_kustomer.rows.row import DeletableRow, TrackedRow
+from source_kustomer.timestamps import MILLISECOND, format_timestamp
 
 ROUTING_ROLES: Final = ("org.permission.routing.read", "org.user.routing.read")
 
@@ -46,10 +51,22 @@ class Queues(ListStream):
     row = QueueRow
     suggested = True
 
+    @staticmethod
+    def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Write a time of creation that is a number (milliseconds since 1970) as a timestamp."""
+        created_at = attribute_of(resource, "createdAt")
+        if type(created_at) is not int:
+            return resource
+        text = format_timestamp(created_at * MILLISECOND)
+        return {**resource, "attributes": {**resource["attributes"], "createdAt": text}}
+
 
 class QueueRuleRow(TrackedRow):
     """A rule that adds conversations to a queue."""
 
+    name: Text = column("Name.")
+    description: Text = column("Description.")
+    criteria: UserObject = column("Criteria of the conversations that it adds to the queue.")
     enabled: Boolean = column("True if it is enabled.")
     queue: Reference = column("Queue that it adds conversations to.")
 
@@ -70,6 +87,8 @@ class TeamRoutingSettingsRow(TrackedRow):
     enabled: Boolean = column("True if work is routed to the team.")
     queues: Values = column("Queues that the team serves.")
     external_queues: Values = column("Queues of other systems that the team serves.")
+    work_item_capacity: Number = column("Capacity of each agent of the team for work items.")
+    capacity: Object = column("Capacity of each agent of the team, in detail.")
     team: Reference = column("Team.")
 
 
@@ -86,7 +105,11 @@ class RoutingStatusRow(TrackedRow):
     """A routing status of agents, such as available."""
 
     name: Text = column("Name.")
-    status_type: Text = column("Type of the status: whether work is routed.")
+    description: Text = column("Description.")
+    status_type: Text = column("available, unavailable, busy or offline.")
+    selectable: Boolean = column("True if agents can select it.")
+    enabled: Boolean = column("True if it is enabled.")
+    routable: Boolean = column("True if work is routed to agents with this status.")
     system: Boolean = column("True if Kustomer created it.")
 
 
@@ -104,13 +127,44 @@ class RoutingStatuses(ListStream):
 class WorkSessionRow(TrackedRow):
     """A work session: the time from an agent's sign-in to routing until the sign-out."""
 
-    active: Boolean = column("True if the session has not ended.")
+    active: Boolean = column("True if the session has not ended. Often missing: see signed_out_at.")
     signed_in_at: Timestamp = column("Time of sign-in.")
-    signed_out_at: Timestamp = column("Time of sign-out.")
-    status_type: Text = column("Type of the agent's routing status.")
+    signed_out_at: Timestamp = column("Time of sign-out; null while the session lasts.")
+    status_type: Text = column("Type of the agent's routing status: available, offline, …")
+    routable: Boolean = column("True if work is routed to the agent.")
+    work_item_count: Integer = column("Number of open work items.")
+    paused_work_item_count: Integer = column("Number of paused work items.")
+    handled_item_count: Integer = column("Number of handled work items.")
+    handled_conversation_count: Integer = column("Number of handled conversations.")
+    total_capacity: Number = column("Capacity of the agent.")
+    capacity_remaining: Number = column("Capacity that is not in use.")
+    capacity: Objects = column("Capacity by priority: limit and remaining.")
+    capacity_status: Text = column("Use of the capacity, such as idle.")
+    last_assigned_item_at: Timestamp = column("Time of the latest assignment.")
+    total_available: Object = column(
+        "Time available in milliseconds, also in business hours, and the time of the status."
+    )
+    total_available_idle_capacity: Object = column("Time available without work.")
+    total_available_not_at_capacity: Object = column("Time available with capacity remaining.")
+    total_available_at_capacity: Object = column("Time available with no capacity remaining.")
+    total_unavailable: Object = column("Time unavailable.")
+    total_unavailable_idle_capacity: Object = column("Time unavailable without work.")
+    total_unavailable_not_at_capacity: Object = column("Time unavailable with capacity remaining.")
+    total_unavailable_at_capacity: Object = column("Time unavailable with no capacity remaining.")
+    total_busy: Object = column("Time busy.")
+    total_busy_idle_capacity: Object = column("Time busy without work.")
+    total_busy_not_at_capacity: Object = column("Time busy with capacity remaining.")
+    total_busy_at_capacity: Object = column("Time busy with no capacity remaining.")
+    total_time_by_status: UserObject = column("Time by the id of the routing status.")
     status: Reference = column("Routing status of the agent.")
     team: Reference = column("Team of the agent.")
     user: Reference = column("Agent.")
+    routing_settings: Reference = column("Routing settings of the team.")
+    queues: References = column("Queues that the agent serves.")
+    pending_item: Reference = column("Work item that is offered to the agent.")
+    last_revision: Object = column("Latest revision of the session.")
+    last_revision_data: Reference = column("Latest revision, as a reference.")
+    rev: Integer = column("Revision number, increased by every change.")
 
 
 class WorkSessions(DoubtfulSearchStream):
@@ -131,7 +185,7 @@ class WorkItemRow(DeletableRow):
     """A work item: one pass of a conversation, or another assignable record, through routing."""
 
     work_item_number: Integer = column("Number of the pass of its record, from 1.")
-    status: Text = column("queued, assigned, completed, …")
+    status: Text = column("ivr, queued, routed, assigned, wrap-up or completed.")
     resource_type: Text = column("Type of the routed record, such as conversation.")
     resource: Reference = column("Routed record.")
     resource_created_at: Timestamp = column("Time of creation of the routed record.")
@@ -139,6 +193,12 @@ class WorkItemRow(DeletableRow):
     resource_rev: Integer = column("Revision number of the routed record.")
     resource_first_assign_time: Integer = column(
         "Time from the record's creation to its first assignment, in milliseconds."
+    )
+    resource_first_queue_time: Integer = column(
+        "Time from the record's creation until it was first queued, in milliseconds."
+    )
+    resource_first_route_time: Integer = column(
+        "Time from the record's creation until it was first routed, in milliseconds."
     )
     channel: Text = column("Channel of the routed record.")
     priority: Integer = column("Priority in the queue.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -31,8 +31,21 @@ SCHEDULE_ROLES: Final = (
     "org.user.schedule.read",
     "org.admin.schedule.read",
 )
-SEARCH_ROLES: Final = ("org.permission.search.read", "org.user.search.read")
+SEARCH_ROLES: Final = (
+    "org.permission.search.read",
+    "org.user.search.read",
+    "org.admin.search.read",
+)
 SLA_ROLES: Final = ("org.permission.sla.read", "org.user.sla.read")
+
+
+def included(pages: Iterable[Document], kind: str) -> Iterator[Document]:
+    """Yield the included resources of one type in the place of the pages' own, each once."""
+    seen: set[str] = set()
+    for page in pages:
+        found = {str(row["id"]): row for row in page.included if row.get("type") == kind}
+        yield replace(page, data=[row for key, row in found.items() if key not in seen])
+        seen.update(found)
 
 
 class BrandRow(TrackedRow):
@@ -89,18 +102,26 @@ class BusinessHolidays(ListStream):
     """Holidays of business schedules, on which the business hours do not apply."""
 
     name = "business_holidays"
-    endpoints = (Endpoint("/schedules", roles=SCHEDULE_ROLES),)
-    schedule = Endpoint("/schedules/{id}", {"include": "holidays"}, page_size=None)
+    endpoints = (Endpoint("/schedules", {"include": "holidays"}, roles=SCHEDULE_ROLES),)
+    schedule = Endpoint("/schedules/{id}", {"include": "holidays"}, SCHEDULE_ROLES, page_size=None)
     row = BusinessHolidayRow
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
-        """Yield the holidays that are included in the answer for each schedule."""
+        """Yield the holidays that are included in the list of schedules.
+
+        Older versions of the API include them in the answer for a single schedule only. So the
+        schedules of a page without any holiday are requested one by one.
+        """
         for schedules in super().pages(client, endpoint):
-            for schedule in schedules.data:
-                one = self.schedule.of(id=str(schedule["id"]))
-                for answer in read_endpoint(client, one, stream=self.name):
-                    holidays = [row for row in answer.included if row.get("type") == "holiday"]
-                    yield replace(answer, data=holidays)
+            answers = [schedules]
+            if not schedules.included:
+                singles = (self.schedule.of(id=str(one["id"])) for one in schedules.data)
+                answers = [
+                    answer
+                    for single in singles
+                    for answer in read_endpoint(client, single, stream=self.name)
+                ]
+            yield from included(answers, "holiday")
 
 
 class SatisfactionSurveyRow(TrackedRow):
@@ -180,14 +201,8 @@ class SlaVersions(ListStream):
     cursor_field = None
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
-        """Yield the versions that are included in the list of SLAs, each once."""
-        seen: set[str] = set()
-        for page in super().pages(client, endpoint):
-            versions = {
-                str(row["id"]): row for row in page.included if row.get("type") == "sla_version"
-            }
-            yield replace(page, data=[row for key, row in versions.items() if key not in seen])
-            seen.update(versions)
+        """Yield the versions that are included in the list of SLAs."""
+        return included(super().pages(client, endpoint), "sla_version")
 
 
 class RoleGroupRow(TrackedRow):
@@ -225,6 +240,7 @@ class ShortcutCategoryRow(TrackedRow):
     """A category of shortcuts."""
 
     name: Text = column("Name.")
+    parent: Reference = column("Category above it.")
 
 
 class ShortcutCategories(ListStream):
@@ -254,6 +270,7 @@ class SnoozePresetRow(TrackedRow):
 
     name: Text = column("Name.")
     snooze_type: Text = column("Type of the duration.")
+    resource: Text = column("Type of record that it is for: conversation or kobject.")
     enabled: Boolean = column("True if it is enabled.")
     value: Text = column("Duration: milliseconds, if it is relative.")
 
@@ -273,6 +290,7 @@ class NotificationRow(TrackedRow):
     name: Text = column("Type of notification.")
     status: Text = column("read or unread.")
     event: Object = column("Event that it reports.")
+    user: Reference = column("User who is notified.")
 
 
 class Notifications(ListStream):
@@ -374,6 +392,15 @@ class SavedSearchRow(TrackedRow):
 
     name: Text = column("Name.")
     data: UserObject = column("Criteria and displayed columns.")
+    data_hash: Text = column("Hash of the criteria.")
+    icon: Text = column("Name of the icon.")
+    badge_color: Text = column("Colour of the badge.")
+    show_badge: Boolean = column("True if the number of results is shown as a badge.")
+    private: Boolean = column("True if only its owner sees it.")
+    cacheable: Boolean = column("True if its results can be cached.")
+    position: Number = column("Position in the list of searches.")
+    access_teams: Values = column("Teams that may use it.")
+    access_users: Values = column("Users who may use it.")
     default_visibility: Text = column("Default visibility.")
     team_visibilities: Values = column("Teams that see it.")
     user_visibilities: Values = column("Users who see it.")
@@ -401,7 +428,7 @@ class PinnedSearches(ListStream):
     endpoints = (
         Endpoint(
             "/customers/searches/pinned",
-            roles=("org.permission.search_pinned.read", *SEARCH_ROLES, "org.admin.search.read"),
+            roles=("org.permission.search_pinned.read", *SEARCH_ROLES),
         ),
     )
     row = PinnedSearchRow

@@ -159,17 +159,25 @@ class AuditLogRow(Row):
     org: Text = column("Id of the organization.")
     created_at: Timestamp = column("Time of the event.")
     published_at: Timestamp = column("Time of publication.")
-    expires_at: Timestamp = column("Time when Kustomer deletes the entry, up to a year later.")
+    expires_at: Timestamp = column("Time when Kustomer deletes the entry.")
 
 
 class AuditLogs(AuditStream):
-    """Audit log: who changed what in the organization. Kustomer deletes entries after a time."""
+    """Audit log: who changed what in the organization.
+
+    Kustomer keeps entries about conversations, customers, messages, routing and sign-ins for 90
+    days, others for up to a year. The column `expires_at` has the time.
+    """
 
     name = "audit_logs"
     endpoints = (
         Endpoint(
             "/audit-logs",
-            roles=("org.permission.audit_logs.read", "org.user.audit_logs.read"),
+            roles=(
+                "org.permission.audit_logs.read",
+                "org.user.audit_logs.read",
+                "org.admin.audit_logs.read",
+            ),
             page_size=1_000,
         ),
     )

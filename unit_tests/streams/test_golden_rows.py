@@ -5,16 +5,36 @@ from pydantic import ValidationError
 
 from source_kustomer.engine.attachments import without_signed_link
 from source_kustomer.rows.flatten import Shape
-from source_kustomer.streams.conversations import (
-    ConversationRow,
-    ConversationTimeRow,
-    MessageRow,
-)
+from source_kustomer.streams.apps import CardRow, EmailHooks, HookRow
+from source_kustomer.streams.conversations import ConversationRow, ConversationTimeRow, MessageRow
 from source_kustomer.streams.correspondence import AttachmentRow, ForwardRow
 from source_kustomer.streams.customers import CompanyRow, CustomerRow
+from source_kustomer.streams.knowledge_base import (
+    KbArticleRow,
+    KbArticles,
+    KbCategoryRow,
+    KbFormRow,
+    KbRouteRow,
+    KbThemeRow,
+)
 from source_kustomer.streams.kobjects import CustomAttributeRow, KlassRow, KobjectRow
-from source_kustomer.streams.routing import WorkItemRow
-from source_kustomer.streams.settings import SatisfactionSurveyRow, SlaVersionRow
+from source_kustomer.streams.routing import (
+    QueueRow,
+    QueueRuleRow,
+    Queues,
+    RoutingStatusRow,
+    TeamRoutingSettingsRow,
+    WorkItemRow,
+    WorkSessionRow,
+)
+from source_kustomer.streams.settings import (
+    NotificationRow,
+    SatisfactionSurveyRow,
+    SavedSearchRow,
+    ShortcutCategoryRow,
+    SlaVersionRow,
+    SnoozePresetRow,
+)
 from source_kustomer.streams.timeline import AuditLogRow, EventRow
 
 AT = "2025-03-01T09:30:00.250Z"
@@ -402,3 +422,220 @@ def test_a_custom_attribute():
         "deleted_at": AT,
         "deleted": True,
     }
+
+
+def test_a_work_session():
+    times = {"statusAt": AT, "time": 3_600_000, "businessTime": 1_800_000}
+    resource = {
+        "type": "work_session",
+        "id": "w1",
+        "attributes": {
+            "signedInAt": AT,
+            "signedOutAt": None,
+            "routable": True,
+            "workItemCount": 2,
+            "capacityRemaining": 1.5,
+            "capacity": [{"priority": 1, "limit": 4, "remaining": 2}],
+            "totalAvailable": times,
+            "totalBusyAtCapacity": {"time": 5, "businessTime": 5},
+            "totalTimeByStatus": {"60de145b2ea8f27777329A01": times},
+            "lastRevision": {"statusType": "available"},
+        },
+        "relationships": {
+            "routingSettings": to("team_routing_settings", "s1"),
+            "queues": {"data": [{"type": "queue", "id": "q1"}]},
+            "lastRevision": {"data": {"type": "work_session_revision", "id": "r1"}},
+            "pendingItem": to("work_item", "i1"),
+        },
+    }
+
+    assert row(WorkSessionRow, resource) == {
+        "type": "work_session",
+        "id": "w1",
+        "signed_in_at": AT,
+        "signed_out_at": None,
+        "routable": True,
+        "work_item_count": 2,
+        "capacity_remaining": 1.5,
+        "capacity": [{"priority": 1, "limit": 4, "remaining": 2}],
+        "total_available": {"status_at": AT, "time": 3_600_000, "business_time": 1_800_000},
+        "total_busy_at_capacity": {"time": 5, "business_time": 5},
+        "total_time_by_status": {"60de145b2ea8f27777329A01": times},
+        "last_revision": {"status_type": "available"},
+        "routing_settings": {"type": "team_routing_settings", "id": "s1"},
+        "queues": [{"type": "queue", "id": "q1"}],
+        "last_revision_data": {"type": "work_session_revision", "id": "r1"},
+        "pending_item": {"type": "work_item", "id": "i1"},
+    }
+
+
+def test_a_conversation_time_of_a_version_2_timer():
+    resource = {
+        "type": "conversation_time",
+        "id": "t1",
+        "attributes": {
+            "handleTime": 19_000,
+            "handleBy": "u1",
+            "timerVersion": "v2",
+            "isFocused": True,
+            "agentActionTrigger": "reply_sent",
+            "conversationStatus": "open",
+        },
+        "relationships": {"handleBy": to("user", "u1")},
+    }
+
+    assert row(ConversationTimeRow, resource) == {
+        "type": "conversation_time",
+        "id": "t1",
+        "handle_time": 19_000,
+        "handle_by": "u1",
+        "timer_version": "v2",
+        "is_focused": True,
+        "agent_action_trigger": "reply_sent",
+        "conversation_status": "open",
+        "handle_by_data": {"type": "user", "id": "u1"},
+    }
+
+
+def test_a_queue_whose_time_of_creation_is_a_number():
+    resource = {"type": "queue", "id": "q1", "attributes": {"createdAt": 1_740_821_400_250}}
+
+    assert row(QueueRow, Queues.prepare(resource)) == {
+        "type": "queue",
+        "id": "q1",
+        "created_at": AT,
+    }
+
+
+def test_a_queue_whose_time_of_creation_is_a_timestamp():
+    resource = {"type": "queue", "id": "q1", "attributes": {"createdAt": AT}}
+
+    assert row(QueueRow, Queues.prepare(resource))["created_at"] == AT
+
+
+def test_a_hook_whose_authors_are_nested_in_its_organization():
+    org = {**to("org", "g9"), "createdBy": to("user", "u1"), "modifiedBy": to("user", "u2")}
+    resource = {
+        "type": "email_hook",
+        "id": "h1",
+        "attributes": {"title": "Orders", "hash": "secret", "email": "secret@example.com"},
+        "relationships": {"org": org},
+        "links": {"self": "/v1/hooks/email/secret"},
+    }
+
+    assert row(HookRow, EmailHooks.prepare(resource)) == {
+        "type": "email_hook",
+        "id": "h1",
+        "title": "Orders",
+        "org": {"type": "org", "id": "g9"},
+        "created_by": {"type": "user", "id": "u1"},
+        "modified_by": {"type": "user", "id": "u2"},
+    }
+
+
+def test_an_article_with_a_version_per_language():
+    resource = {
+        "type": "kb_article",
+        "id": "a1",
+        "attributes": {"title": "Returns"},
+        "relationships": {
+            "publishedBy": to("user", "u1"),
+            "published_en_us": to("kb_version", "v1"),
+            "published_pt_br": to("kb_version", "v2"),
+            "unpublished_en_us": to("kb_version", "v3"),
+        },
+    }
+
+    assert row(KbArticleRow, KbArticles.prepare(resource)) == {
+        "type": "kb_article",
+        "id": "a1",
+        "title": "Returns",
+        "published_by": {"type": "user", "id": "u1"},
+        "published_versions": {
+            "en_us": {"type": "kb_version", "id": "v1"},
+            "pt_br": {"type": "kb_version", "id": "v2"},
+        },
+        "unpublished_versions": {"en_us": {"type": "kb_version", "id": "v3"}},
+    }
+
+
+def test_a_theme_however_the_time_of_its_files_is_spelt():
+    for spelling in ("lastFileUpdatedAt", "lastfileUpdatedAt"):
+        resource = {"type": "kb_theme", "id": "t1", "attributes": {spelling: AT}}
+
+        assert row(KbThemeRow, resource) == {
+            "type": "kb_theme",
+            "id": "t1",
+            "lastfile_updated_at": AT,
+        }
+
+
+def test_a_snooze_preset_whose_organization_has_a_number_as_id():
+    resource = {
+        "type": "snooze",
+        "id": "z1",
+        "attributes": {"resource": "kobject", "type": "relative", "value": 7_200_000},
+        "relationships": {"org": {"data": {"type": "org", "id": 9}}},
+    }
+
+    assert row(SnoozePresetRow, resource) == {
+        "type": "snooze",
+        "id": "z1",
+        "resource": "kobject",
+        "snooze_type": "relative",
+        "value": "7200000",
+        "org": {"type": "org", "id": "9"},
+    }
+
+
+def test_rows_of_settings_with_columns_of_2026():
+    criteria = {"and": [{"conversation_custom_planStr": {"equals": "gold"}}], "or": []}
+    rule = {"name": "Gold", "description": "", "criteria": criteria, "enabled": True}
+    status = {"selectable": True, "enabled": True, "routable": False, "description": "At lunch"}
+    team = {"workItemCapacity": 4, "capacity": {"chat": 2}}
+    search = {
+        "dataHash": "h",
+        "badgeColor": "red",
+        "showBadge": True,
+        "private": False,
+        "cacheable": True,
+        "position": 3,
+        "accessTeams": ["g1"],
+        "accessUsers": [],
+    }
+
+    assert row(QueueRuleRow, {"id": "r1", "attributes": rule}) == {"id": "r1", **rule}
+    assert row(RoutingStatusRow, {"id": "s1", "attributes": status}) == {"id": "s1", **status}
+    assert row(TeamRoutingSettingsRow, {"id": "t1", "attributes": team}) == {
+        "id": "t1",
+        "work_item_capacity": 4,
+        "capacity": {"chat": 2},
+    }
+    assert row(SavedSearchRow, {"id": "f1", "attributes": search}) == {
+        "id": "f1",
+        "data_hash": "h",
+        "badge_color": "red",
+        "show_badge": True,
+        "private": False,
+        "cacheable": True,
+        "position": 3,
+        "access_teams": ["g1"],
+        "access_users": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "relationship", "column"),
+    [
+        (ShortcutCategoryRow, "parent", "parent"),
+        (CardRow, "app", "app"),
+        (NotificationRow, "user", "user"),
+        (KbCategoryRow, "knowledgeBase", "knowledge_base"),
+        (KbRouteRow, "article", "article"),
+        (KbFormRow, "publishedBy", "published_by"),
+    ],
+)
+def test_relationships_of_2026(model, relationship, column):
+    resource = {"id": "x1", "relationships": {relationship: to("target", "t1")}}
+
+    assert row(model, resource) == {"id": "x1", column: {"type": "target", "id": "t1"}}

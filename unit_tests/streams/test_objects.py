@@ -155,8 +155,11 @@ def test_article_tags_are_found_under_either_version(reader: Reader, sandbox: Sa
     assert newer.ids("kb_tags") == older.ids("kb_tags") == present(sandbox, "kb_tags")
 
 
-@pytest.mark.parametrize("name", sorted(INFERRED))
-def test_what_is_only_inferred_is_skipped_when_it_does_not_exist(
+KNOWLEDGE_BASE = ["kb_forms", "kb_routes", "kb_tags", "kb_templates", "kb_themes"]
+
+
+@pytest.mark.parametrize("name", [*sorted(INFERRED), *KNOWLEDGE_BASE])
+def test_an_object_that_does_not_exist_is_skipped(
     reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     sandbox.control(absent=["slas" if name == "sla_versions" else name])
