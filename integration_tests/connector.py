@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from source_kustomer.airbyte.source import API_URL_VARIABLE
+from source_kustomer.airbyte.entrypoint import run
+from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
+from source_kustomer.kustomer.client import Client
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 240
@@ -20,6 +26,10 @@ LIKELY_ALONE = 8
 """A shorter key may be part of a text by chance."""
 Message = dict[str, Any]
 
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["pytest", run.__module__])
+"""Each run is a process of its own, forked from one that has imported the CDK: an import takes
+longer than most runs."""
 
 PROTOCOL = frozenset(
     {"RECORD", "STATE", "LOG", "TRACE", "SPEC", "CATALOG", "CONNECTION_STATUS", "CONTROL"}
@@ -74,8 +84,43 @@ class Output:
         return list(states.values())
 
 
+def _run_in_process(
+    main: Callable[[], None],
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    output: tuple[Path, Path],
+) -> None:
+    """Run a program as if it were started with these arguments, this environment and output."""
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    for descriptor, path in enumerate(output, start=1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
+    sys.argv = ["main.py", *arguments]
+    main()
+
+
+def run_patched(values: Mapping[str, object]) -> None:
+    """Run the connector with other values for names that users cannot configure."""
+    with ExitStack() as patches:
+        for name, value in values.items():
+            patches.enter_context(patch(name, value))
+        run()
+
+
+def with_deadline(seconds: float) -> Callable[[], None]:
+    """A program: the connector, which repeats no request for longer than these seconds."""
+    return partial(
+        run_patched,
+        {
+            f"{SourceKustomer.__module__}.CHECK_PATIENCE": seconds,
+            f"{SourceKustomer.__module__}.Client": partial(Client, patience=seconds),
+        },
+    )
+
+
 class Connector:
-    """Runs `main.py` with files in a folder of its own."""
+    """Runs the connector with files in a folder of its own."""
 
     def __init__(
         self,
@@ -83,7 +128,7 @@ class Connector:
         url: str | None,
         config: Mapping[str, Any] | None,
         *,
-        program: Sequence[str] = (str(ROOT / "main.py"),),
+        main: Callable[[], None] | None = run,
         seconds: float = SECONDS,
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -93,12 +138,13 @@ class Connector:
             folder: where the files go.
             url: the API's address; None leaves it to the configuration.
             config: the configuration.
-            program: what Python is to run.
+            main: the program, a function that can be pickled; None: `main.py` in a new Python,
+                where a `sitecustomize.py` in PYTHONPATH can change what is imported.
             seconds: how long a run may take.
             environment: further environment variables.
         """
         self.folder = folder
-        self._program = program
+        self._main = main
         self._seconds = seconds
         self._key = str((config or {}).get("api_key", ""))
         self._environment = {**os.environ, "AIRBYTE_ENABLE_UNSAFE_CODE": ""}
@@ -116,8 +162,29 @@ class Connector:
 
     def run(self, *arguments: str) -> Output:
         """Run it with these arguments; whatever happens, the key is in nothing that it writes."""
+        code, stdout, stderr = (self._fork if self._main else self._start_python)(arguments)
+        if len(self._key) >= LIKELY_ALONE:
+            assert self._key not in stdout, "the key stands on stdout"
+            assert self._key not in stderr, "the key stands on stderr"
+        return Output(code, stdout, stderr)
+
+    def _fork(self, arguments: Sequence[str]) -> tuple[int, str, str]:
+        with tempfile.TemporaryDirectory() as folder:
+            output = (Path(folder, "stdout"), Path(folder, "stderr"))
+            process = _PROCESSES.Process(
+                target=_run_in_process, args=(self._main, arguments, self._environment, output)
+            )
+            process.start()
+            process.join(self._seconds)
+            if process.exitcode is None:
+                process.kill()
+                raise TimeoutError(f"{arguments} took more than {self._seconds} seconds")
+            stdout, stderr = (path.read_text() for path in output)
+            return process.exitcode, stdout, stderr
+
+    def _start_python(self, arguments: Sequence[str]) -> tuple[int, str, str]:
         done = subprocess.run(
-            [sys.executable, *self._program, *arguments],
+            [sys.executable, ROOT / "main.py", *arguments],
             cwd=ROOT,
             env=self._environment,
             capture_output=True,
@@ -125,10 +192,7 @@ class Connector:
             timeout=self._seconds,
             check=False,
         )
-        if len(self._key) >= LIKELY_ALONE:
-            assert self._key not in done.stdout, "the key stands on stdout"
-            assert self._key not in done.stderr, "the key stands on stderr"
-        return Output(done.returncode, done.stdout, done.stderr)
+        return done.returncode, done.stdout, done.stderr
 
     def start(self, catalog: Message, states: Sequence[Message] | None) -> subprocess.Popen[str]:
         """Start a read and leave it running; use it in a `with` statement, and kill it."""

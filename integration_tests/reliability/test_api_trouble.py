@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import Connector, Message, Output
-from integration_tests.reliability import impatient
+from integration_tests.connector import Connector, Message, Output, with_deadline
 from integration_tests.reliability.destination import UNLIMITED, Destination
 from kustomer_sandbox import Sandbox
 
@@ -133,10 +132,4 @@ def test_an_outage_of_ten_minutes_ends_with_an_error_and_a_state_to_continue_fro
 
 
 def _impatient(folder: Path, sandbox: Sandbox) -> Connector:
-    return Connector(
-        folder,
-        sandbox.url,
-        config(),
-        program=impatient.PROGRAM,
-        environment={impatient.VARIABLE: "2"},
-    )
+    return Connector(folder, sandbox.url, config(), main=with_deadline(2))

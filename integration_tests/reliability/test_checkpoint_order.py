@@ -6,19 +6,21 @@ rows to overtake: more readers than the way out can take, and a checkpoint after
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import Connector, Message
+from integration_tests.connector import Connector, Message, run_patched
 from integration_tests.reliability.destination import UNLIMITED, Destination
 from kustomer_sandbox import Sandbox
+from source_kustomer.airbyte import cursors
 
 STREAMS = ("messages", "conversations", "customers", "conversation_events")
 
 
 def test_no_state_precedes_a_row_that_it_covers(
-    chaos: bool, catalog: dict[str, Message], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    chaos: bool, catalog: dict[str, Message], tmp_path: Path
 ) -> None:
     records = 20_000 if chaos else 2_000
     counts = {"messages": records, "customers": records, "conversations": 1_000 if chaos else 100}
@@ -32,13 +34,9 @@ def test_no_state_precedes_a_row_that_it_covers(
         latency_jitter_ms=20,
         **UNLIMITED,
     ) as sandbox:
-        (tmp_path / "sitecustomize.py").write_text(
-            "import source_kustomer.airbyte.cursors\n"
-            "source_kustomer.airbyte.cursors.RECORDS_PER_CHECKPOINT = 1\n"
-        )
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        after_every_page = partial(run_patched, {f"{cursors.__name__}.RECORDS_PER_CHECKPOINT": 1})
         config = {"api_key": sandbox.key, "start_date": "2015-01-01", "num_workers": 32}
-        destination.sync(Connector(tmp_path, sandbox.url, config))
+        destination.sync(Connector(tmp_path, sandbox.url, config, main=after_every_page))
         destination.assert_is_exact(sandbox)
     print(f"states by stream: {dict(destination.told)}")
     for stream in ("messages", "customers"):

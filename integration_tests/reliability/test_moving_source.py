@@ -16,6 +16,7 @@ import pytest
 from integration_tests.connector import Connector, Message
 from integration_tests.reliability.destination import UNLIMITED, Destination
 from kustomer_sandbox import Sandbox
+from source_kustomer.airbyte.entrypoint import run
 
 STREAMS = ("messages", "conversations", "customers")
 TWO_YEARS = timedelta(days=730)
@@ -25,10 +26,11 @@ TWO_YEARS = timedelta(days=730)
 def connect(tmp_path: Path) -> Callable[..., Connector]:
     """Connect to a sandbox, reading from 2015 on."""
 
-    def connect(sandbox: Sandbox, **config: object) -> Connector:
-        return Connector(
-            tmp_path, sandbox.url, {"api_key": sandbox.key, "start_date": "2015-01-01", **config}
-        )
+    def connect(
+        sandbox: Sandbox, main: Callable[[], None] | None = run, **config: object
+    ) -> Connector:
+        config = {"api_key": sandbox.key, "start_date": "2015-01-01", **config}
+        return Connector(tmp_path, sandbox.url, config, main=main)
 
     return connect
 
@@ -99,7 +101,7 @@ def test_a_clock_that_is_wrong_loses_nothing(
             f"import time\nright = time.time\ntime.time = lambda: right() + {seconds_ahead}\n"
         )
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        connector = connect(sandbox)
+        connector = connect(sandbox, main=None)
         # More than a page within the hour that the clocks differ by.
         sandbox.change("messages", updates=250)
         output = destination.sync(connector)

@@ -22,8 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from integration_tests.connector import Connector, Message, Output
-from integration_tests.reliability import impatient
+from integration_tests.connector import Connector, Message, Output, with_deadline
 from integration_tests.reliability.destination import UNLIMITED, Destination
 from kustomer_sandbox import Sandbox
 from source_kustomer.streams import STREAMS
@@ -50,9 +49,7 @@ def sandbox() -> Iterator[Sandbox]:
 def talkative(folder: Path, url: str, key: str = CANARY) -> Connector:
     """A connector with two seconds of patience."""
     config = {"api_key": key, "start_date": "2015-01-01"}
-    return Connector(
-        folder, url, config, program=impatient.PROGRAM, environment={impatient.VARIABLE: "2"}
-    )
+    return Connector(folder, url, config, main=with_deadline(2))
 
 
 def streams(catalog: dict[str, Message], *names: str) -> Message:
@@ -176,9 +173,8 @@ def test_a_proxy_is_only_asked_for_a_tunnel_and_not_given_the_key(tmp_path: Path
             tmp_path,
             None,
             {"api_key": CANARY, "region": "EU"},
-            program=impatient.PROGRAM,
+            main=with_deadline(1),
             environment={
-                impatient.VARIABLE: "1",
                 "HTTPS_PROXY": proxy,
                 "https_proxy": proxy,
                 "NO_PROXY": "",
