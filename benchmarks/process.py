@@ -181,12 +181,12 @@ def catalog(names: Iterable[str], sync_mode: str = "incremental") -> dict[str, A
     streams = []
     for name in names:
         stream = declared.get(name) or KlassStream(Klass(name.removeprefix("kobject_"), name), name)
-        described = stream.as_airbyte_stream(stream.schema(None))
+        schema = stream.schema(None)
         streams.append(
             {
                 "stream": {
                     "name": name,
-                    "json_schema": described.json_schema,
+                    "json_schema": schema,
                     "supported_sync_modes": ["full_refresh", "incremental"],
                 },
                 "sync_mode": sync_mode,

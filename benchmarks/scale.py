@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from benchmarks.figures import Figure
 from kustomer_sandbox.control.settings import Settings
 from kustomer_sandbox.server.limits import Limits
-from source_kustomer.airbyte.cursors import RECORDS_PER_CHECKPOINT
 from source_kustomer.airbyte.read import READERS
 from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.kustomer.rate_limit import (
@@ -26,6 +25,7 @@ from source_kustomer.kustomer.rate_limit import (
     Budget,
     Told,
 )
+from source_kustomer.sync.cursor import ROWS_PER_CHECKPOINT
 from source_kustomer.sync.windows import cut
 
 PLANS = {"Professional": 300, "Business": 500, "Enterprise": 1_000, "Ultimate": 2_000}
@@ -124,7 +124,7 @@ class Simulation:
         rows = min(PAGE, left)
         self._unsaved += int(rows)
         is_last = left <= PAGE
-        if is_last or self._unsaved >= RECORDS_PER_CHECKPOINT:
+        if is_last or self._unsaved >= ROWS_PER_CHECKPOINT:
             self._unsaved = 0
             self.checkpoints += 1
         if is_last:

@@ -104,6 +104,16 @@ class NotAuthorised(ConfigError):
 class NotPermitted(ConfigError):
     """The key lacks a role for what was asked."""
 
+    roles: tuple[str, ...] = ()
+    """Any one of these roles would permit it; empty when they are not known."""
+
+    def needs(self, roles: tuple[str, ...]) -> NotPermitted:
+        """Add the roles that would permit the request, unless the error names some already."""
+        if roles and not self.roles:
+            self.roles = roles
+            self.message = f"{self.message} It needs one of the roles {', '.join(roles)}."
+        return self
+
 
 class NotFound(ConfigError):
     """What was asked for does not exist."""
@@ -132,6 +142,18 @@ class Stopped(TransientError):
 
 class UnexpectedError(KustomerError):
     """Kustomer, or this connector, behaves otherwise than was relied on."""
+
+
+class UnforeseenError(UnexpectedError):
+    """An error of the connector itself."""
+
+    def __init__(self, error: Exception) -> None:
+        """Name the kind of error; its text could hold data."""
+        super().__init__(
+            f"The connector failed unexpectedly ({type(error).__name__}). Please report this with "
+            "the log.",
+            internal_message=repr(error),
+        )
 
 
 class UnexpectedDocument(UnexpectedError):

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from source_kustomer.engine.attachments import IDS_PER_REQUEST, AttachmentsByMessage
-from source_kustomer.engine.audit import AuditStream
-from source_kustomer.engine.child import ChildStream
-from source_kustomer.engine.doubtful import DoubtfulSearchStream
+from source_kustomer.engine.audit_log import AuditStream
+from source_kustomer.engine.children import ChildStream
 from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.search import SearchStream
+from source_kustomer.engine.search_or_list import SearchOrListStream
 from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
 from source_kustomer.streams.kobjects import RESOURCES, CustomAttributes
@@ -133,10 +133,10 @@ def description(stream: Stream) -> str:
 def endpoint(stream: Stream) -> str:
     """Return the methods and paths that a stream is read from."""
     lists = ", ".join(_request(one) for one in stream.endpoints)
-    if isinstance(stream, DoubtfulSearchStream):
+    if isinstance(stream, SearchOrListStream):
         return f"{_search(stream)}; if it is refused, {lists}"
     if isinstance(stream, SearchStream):
-        old = "".join(f"; older than two years: {_request(one)}" for one in stream.old_endpoints)
+        old = "".join(f"; older than two years: {_request(one)}" for one in stream.endpoints)
         return _search(stream) + old
     if isinstance(stream, AttachmentsByMessage):
         return f"{_request(stream.first_load)} in the first sync, then {lists}"
@@ -164,7 +164,7 @@ def cost(stream: Stream) -> str:
         return f"1 request per changed record of {stream.parent.name}"
     if isinstance(stream, AuditStream):
         return f"1 request per {stream.endpoints[0].page_size} new entries, at least 1"
-    if isinstance(stream, DoubtfulSearchStream):
+    if isinstance(stream, SearchOrListStream):
         return (
             "1 search, and 1 per 500 changed records; if the search is refused, "
             f"{_cost_of_lists(stream)}"

@@ -19,16 +19,16 @@ class Client:
 
 
 @pytest.mark.parametrize("error", [KustomerUnavailable("down"), NotPermitted("no")])
-def test_where_klasses_cannot_be_listed_plain_names_are_gone_by_and_others_fail(error):
+def test_where_klasses_cannot_be_listed_plain_names_are_used_and_others_fail(error):
     names = ["kobject_order", "kobject_Order_1f0a9c", "teams"]
     client: Any = Client(error)
-    reading: Any = None
+    sync: Any = None
     streams = klass_streams(client, names)
 
     assert streams.keys() == set(names[:2])
     assert streams["kobject_order"].query_context == "kobject_order"
     with pytest.raises(type(error)):
-        streams["kobject_Order_1f0a9c"].partitions(reading)
+        streams["kobject_Order_1f0a9c"].read(sync)
 
 
 def test_a_stop_while_klasses_are_listed_ends_everything():

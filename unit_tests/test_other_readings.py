@@ -125,7 +125,7 @@ def test_users_come_also_where_the_deactivated_ones_cannot_be_listed(
     rows = [message.record.data for message in read("users") if message.record is not None]
 
     assert rows == [{"id": "u1"}]
-    assert any("deleted records cannot be listed" in text for text in caplog.messages)
+    assert any("GET /users?deleted=true is not read" in text for text in caplog.messages)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 422])

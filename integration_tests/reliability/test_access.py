@@ -119,7 +119,7 @@ def test_an_object_that_is_forbidden_from_the_middle_on_fails_naming_the_role(
     assert f"Stream {stream}:" in told
     assert "lacks a role" in told
     assert "It needs one of the roles org." in told
-    assert "1 of 7 streams did not sync" in output.errors[-1]["message"]
+    assert "1 of 7 streams failed" in output.errors[-1]["message"]
     assert_exact(destination, sandbox, but=stream)
 
     switch(forbidden={})

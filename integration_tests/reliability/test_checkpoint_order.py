@@ -14,7 +14,7 @@ import pytest
 from integration_tests.connector import Connector, Message, run_patched
 from integration_tests.reliability.destination import UNLIMITED, Destination
 from kustomer_sandbox import Sandbox
-from source_kustomer.airbyte import cursors
+from source_kustomer.sync import cursor as cursors
 
 STREAMS = ("messages", "conversations", "customers", "conversation_events")
 
@@ -34,7 +34,7 @@ def test_no_state_precedes_a_row_that_it_covers(
         latency_jitter_ms=20,
         **UNLIMITED,
     ) as sandbox:
-        after_every_page = partial(run_patched, {f"{cursors.__name__}.RECORDS_PER_CHECKPOINT": 1})
+        after_every_page = partial(run_patched, {f"{cursors.__name__}.ROWS_PER_CHECKPOINT": 1})
         config = {"api_key": sandbox.key, "start_date": "2015-01-01", "num_workers": 32}
         destination.sync(Connector(tmp_path, sandbox.url, config, main=after_every_page))
         destination.assert_is_exact(sandbox)

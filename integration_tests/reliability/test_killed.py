@@ -16,7 +16,7 @@ import pytest
 from integration_tests.connector import Connector, Message
 from integration_tests.reliability.destination import UNLIMITED, Destination
 from kustomer_sandbox import Sandbox
-from source_kustomer.airbyte.cursors import RECORDS_PER_CHECKPOINT
+from source_kustomer.sync.cursor import ROWS_PER_CHECKPOINT
 
 SEARCHED = ("messages", "customers", "conversations")
 STREAMS = (*SEARCHED, "conversation_events", "conversation_forwards")
@@ -41,7 +41,7 @@ class Size:
     @property
     def window(self) -> int:
         """What a worker may have under way, and a stream may have read since a checkpoint."""
-        return RECORDS_PER_CHECKPOINT + WORKERS * self.page
+        return ROWS_PER_CHECKPOINT + WORKERS * self.page
 
 
 @pytest.fixture(scope="module")

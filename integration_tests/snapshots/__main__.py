@@ -13,6 +13,7 @@ from typing import Any
 
 from airbyte_cdk.models import AirbyteCatalog, AirbyteMessage, AirbyteMessageSerializer, Type
 
+from source_kustomer.airbyte.catalog import catalog_stream
 from source_kustomer.airbyte.source import SourceKustomer
 from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
@@ -29,7 +30,7 @@ def spec() -> dict[str, Any]:
 
 def catalog() -> dict[str, Any]:
     """Every stream, without an organization's own columns and objects."""
-    streams = [stream.as_airbyte_stream(stream.schema(None)) for stream in _streams()]
+    streams = [catalog_stream(stream, stream.schema(None)) for stream in _streams()]
     message = AirbyteMessage(type=Type.CATALOG, catalog=AirbyteCatalog(streams=streams))
     return dict(AirbyteMessageSerializer.dump(message)["catalog"])
 

@@ -1,94 +1,175 @@
-"""The one ordered channel from the readers to stdout: rows in batches, everything else between."""
+"""The one ordered channel from the readers to stdout."""
 
 from __future__ import annotations
 
-import json
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from queue import Queue
-from typing import Final, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
-from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, Level, Type
-from airbyte_cdk.sources.message import MessageRepository
-from airbyte_cdk.sources.message.repository import LogMessage
-from airbyte_cdk.sources.streams.concurrent.partitions.types import QueueItem
-from airbyte_cdk.sources.types import Record
+from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus
+
+from source_kustomer.airbyte import messages
+from source_kustomer.airbyte.trace_errors import traced
+from source_kustomer.errors import KustomerError, Stopped
 
 ROWS_PER_BATCH: Final = 100
-BATCHES_WAITING: Final = 6
-"""Rows that wait for stdout are what fills the memory, so few do."""
+CHARACTERS_PER_BATCH: Final = 1024 * 1024
+ROWS_WAITING: Final = 600
+"""Rows that wait for stdout fill the memory, so few do."""
+CHARACTERS_WAITING: Final = 16 * 1024 * 1024
+"""Large bodies count by their text: so much of it waits, or one batch that is larger."""
 
 
-class _Batch(list[Record]):
-    """Rows that travel together."""
+class Channel:
+    """Rows in batches, and the messages between them, in the order in which they are put in.
 
-
-class Channel(Queue[QueueItem]):
-    """A queue whose rows are put in by the batch and taken out one by one.
-
-    A row of its own for every lock and every change of threads is what the framework's queue
-    costs most. The order is kept: what a thread puts in first comes out first.
+    It implements the engine's `Output`. Putting something in waits for room; messages other than
+    rows always find room, so that a state follows its rows at once.
     """
 
     def __init__(self) -> None:
-        super().__init__(maxsize=BATCHES_WAITING)
-        self._ready: deque[QueueItem] = deque()
+        """Start empty."""
+        self._changed = threading.Condition()
+        self._items: deque[_Rows | AirbyteMessage] = deque()
+        self._rows = 0
+        self._characters = 0
+        self._is_closed = False
+        self._is_abandoned = False
+        self._running: set[str] = set()
 
-    def put_rows(self, rows: Iterable[Record]) -> int:
-        """Put rows in, waiting for room; returns how many there were."""
-        remaining: Iterator[Record] = iter(rows)
+    # The readers' side.
+
+    def put_rows(self, stream: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Put rows in, waiting for room.
+
+        Returns:
+            How many rows there were.
+
+        Raises:
+            Stopped: when nobody takes them out any more.
+        """
+        batch = _Rows(stream)
         count = 0
-        while batch := _Batch(islice(remaining, ROWS_PER_BATCH)):
-            count += len(batch)
-            self.put(cast("QueueItem", batch))
+        for row in rows:
+            count += 1
+            batch.add(row)
+            if len(batch.rows) == ROWS_PER_BATCH or batch.characters >= CHARACTERS_PER_BATCH:
+                self._put_batch(batch)
+                batch = _Rows(stream)
+        if batch.rows:
+            self._put_batch(batch)
         return count
 
-    def get(self, block: bool = True, timeout: float | None = None) -> QueueItem:
-        """Take the next item out; only one thread, the one that writes, may do so."""
-        if not self._ready:
-            item = super().get(block, timeout)
-            if not isinstance(item, _Batch):
-                return item
-            self._ready.extend(item)
-        return self._ready.popleft()
+    def put_state(self, stream: str, state: Mapping[str, Any]) -> None:
+        """Put in a checkpoint, behind the rows that it covers."""
+        self._put(messages.state(stream, state))
 
-    def empty(self) -> bool:
-        """Tell whether nothing waits."""
-        return not self._ready and super().empty()
+    def put_estimate(self, stream: str, rows: int) -> None:
+        """Announce how many rows a stream will have in all."""
+        self._put(messages.estimate(stream, rows))
+
+    def put_started(self, stream: str) -> None:
+        """Announce that a stream is being read."""
+        self._put(messages.status(stream, AirbyteStreamStatus.STARTED))
+
+    def put_complete(self, stream: str) -> None:
+        """Announce that a stream was read to its end, or skipped."""
+        self._put(messages.status(stream, AirbyteStreamStatus.COMPLETE))
+
+    def put_failed(self, stream: str, error: KustomerError) -> None:
+        """Announce that a stream failed, and why."""
+        self._put(
+            traced(error, stream).as_airbyte_message(),
+            messages.status(stream, AirbyteStreamStatus.INCOMPLETE),
+        )
+
+    def close(self) -> None:
+        """Let the taker end when everything is taken out."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    # The taker's side.
+
+    def take(self) -> Iterator[AirbyteMessage]:
+        """Yield messages in their order, until the channel is closed and empty.
+
+        A stream is announced as running with its first row, or before its end.
+        """
+        try:
+            while (item := self._next()) is not None:
+                if isinstance(item, _Rows):
+                    yield from self._run(item.stream)
+                    emitted_at = int(time.time() * 1_000)
+                    for row in item.rows:
+                        yield messages.record(item.stream, row, emitted_at)
+                    continue
+                trace = item.trace.stream_status if item.trace is not None else None
+                if trace is not None and trace.status is not AirbyteStreamStatus.STARTED:
+                    yield from self._run(trace.stream_descriptor.name)
+                yield item
+        finally:
+            with self._changed:
+                self._is_abandoned = True
+                self._changed.notify_all()
+
+    def _run(self, stream: str) -> Iterator[AirbyteMessage]:
+        if stream not in self._running:
+            self._running.add(stream)
+            yield messages.status(stream, AirbyteStreamStatus.RUNNING)
+
+    def _next(self) -> _Rows | AirbyteMessage | None:
+        with self._changed:
+            while not self._items:
+                if self._is_closed:
+                    return None
+                self._changed.wait()
+            item = self._items.popleft()
+            if isinstance(item, _Rows):
+                self._rows -= len(item.rows)
+                self._characters -= item.characters
+                self._changed.notify_all()
+            return item
+
+    def _put_batch(self, batch: _Rows) -> None:
+        with self._changed:
+            while self._rows and not self._has_room(batch):
+                if self._is_abandoned:
+                    raise Stopped
+                self._changed.wait()
+            if self._is_abandoned:
+                raise Stopped
+            self._rows += len(batch.rows)
+            self._characters += batch.characters
+            self._items.append(batch)
+            self._changed.notify_all()
+
+    def _has_room(self, batch: _Rows) -> bool:
+        return (
+            self._rows + len(batch.rows) <= ROWS_WAITING
+            and self._characters + batch.characters <= CHARACTERS_WAITING
+        )
+
+    def _put(self, *items: AirbyteMessage) -> None:
+        with self._changed:
+            self._items.extend(items)
+            self._changed.notify_all()
 
 
-class ChannelRepository(MessageRepository):
-    """Where the framework and the cursors leave messages: for workers, that is the channel.
+class _Rows:
+    """Rows of one stream that travel together."""
 
-    The thread that empties the channel, and makes this, cannot wait for room in it. What it emits
-    itself, the last state of a stream whose rows have all come out, is due at once.
+    __slots__ = ("characters", "rows", "stream")
 
-    The framework's own repository passes all messages on through a second queue that all threads
-    share. There the main thread can pick up a worker's state, find the channel full, and write
-    that state before the rows that it covers; and two states of a stream can change places.
-    """
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        self.rows: list[Mapping[str, Any]] = []
+        self.characters = 0
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._consumer = threading.get_ident()
-        self._due: deque[AirbyteMessage] = deque()
-
-    def emit_message(self, message: AirbyteMessage) -> None:
-        """Put a message into the channel, waiting for room."""
-        if threading.get_ident() == self._consumer:
-            self._due.append(message)
-        else:
-            self._channel.put(message)
-
-    def log_message(self, level: Level, message_provider: Callable[[], LogMessage]) -> None:
-        """Put a log message into the channel, unless it is for debugging only."""
-        if level not in {Level.DEBUG, Level.TRACE}:
-            log = AirbyteLogMessage(level=level, message=json.dumps(message_provider()))
-            self.emit_message(AirbyteMessage(type=Type.LOG, log=log))
-
-    def consume_queue(self) -> Iterable[AirbyteMessage]:
-        """Yield what the consuming thread has emitted itself."""
-        while self._due:
-            yield self._due.popleft()
+    def add(self, row: Mapping[str, Any]) -> None:
+        self.rows.append(row)
+        for value in row.values():
+            if type(value) is str:
+                self.characters += len(value)

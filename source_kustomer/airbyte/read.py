@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from airbyte_cdk.models import (
     AirbyteMessage,
-    AirbyteStream,
-    AirbyteStreamStatus,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteStream,
+    DestinationSyncMode,
     FailureType,
     SyncMode,
 )
-from airbyte_cdk.sources.concurrent_source.concurrent_source import ConcurrentSource
-from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
-from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
-from airbyte_cdk.sources.utils.slice_logger import DebugSliceLogger
-from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
-from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_kustomer.airbyte.channel import Channel, ChannelRepository
-from source_kustomer.airbyte.cursors import CoverageCursor, RefreshCursor
+from source_kustomer.airbyte.channel import Channel
 from source_kustomer.airbyte.trace_errors import TracedError
 from source_kustomer.config import Config
-from source_kustomer.engine.child import READERS_PER_CHILD, ChildStream
-from source_kustomer.engine.parent_feed import Child, ParentFeed
 from source_kustomer.engine.progress import Progress
 from source_kustomer.engine.reader_pool import ReaderPool
-from source_kustomer.engine.reading import Reading, ReadingGenerator, Sync
-from source_kustomer.engine.search import SearchStream
+from source_kustomer.engine.run import Run, Selected, Threads
 from source_kustomer.engine.stream import Stream
-from source_kustomer.errors import InvalidCatalog, InvalidState
+from source_kustomer.engine.stream_sync import Status, StreamSync, Sync
+from source_kustomer.errors import InvalidCatalog
 from source_kustomer.kustomer.client import Client
 from source_kustomer.logger import LOGGER
 from source_kustomer.organization import klass_streams
@@ -43,60 +32,68 @@ from source_kustomer.rows.flatten import Shape
 from source_kustomer.rows.names import STREAM_PREFIX
 from source_kustomer.streams import STREAMS
 from source_kustomer.sync.clocks import Clocks
-from source_kustomer.sync.state import BEGINNING, StreamState, parse_state
+from source_kustomer.sync.cursor import CoverageCursor, Cursor, RefreshCursor
+from source_kustomer.sync.state import BEGINNING, parse_state
 
 READERS: Final = 32
-"""Requests in flight at the most: what 2,000 requests a minute need at a latency of a second."""
+"""Requests in flight at most: what 2,000 requests a minute need at a latency of a second."""
 WORST_FIRST: Final = ("config_error", "system_error", "transient_error")
 SECONDS_PER_MINUTE: Final = 60.0
 SECONDS_WORTH_A_WARNING: Final = 60.0
-
-
-@dataclass(frozen=True)
-class _Selected:
-    """A configured stream, found in the registry, with what is known of its past."""
-
-    stream: Stream
-    configured: ConfiguredAirbyteStream
-    state: StreamState
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        return dict(self.configured.stream.json_schema)
 
 
 class Read:
     """The streams of one sync, ready to be read."""
 
     def __init__(
-        self, client: Client, config: Config, selected: Sequence[_Selected], clocks: Clocks
+        self,
+        client: Client,
+        config: Config,
+        configured: Sequence[tuple[Stream, ConfiguredAirbyteStream]],
+        states: Mapping[str, Mapping[str, Any]],
+        clocks: Clocks,
     ) -> None:
+        """Prepare to read.
+
+        Args:
+            client: the API.
+            config: the configuration.
+            configured: the streams, with their entries in the configured catalog.
+            states: the state objects of earlier syncs, by stream.
+            clocks: the time at which the sync began.
+
+        Raises:
+            InvalidState: when a state cannot be understood.
+            InvalidConfig: when nothing could be read with this configuration.
+        """
         self._client = client
         self._config = config
-        self._selected = selected
-        self._readings: Sequence[Reading] = ()
-        self._start = config.start(clocks.earlier)
-        self._end = clocks.earlier
-        self._readers = config.num_workers or READERS
-        self._queue = Channel()
-        self._repository = ChannelRepository(self._queue)
+        self._channel = Channel()
+        readers = config.num_workers or READERS
+        self._threads = Threads(readers + len(configured))
         self._sync = Sync(
             client=client,
-            pool=ReaderPool(self._readers, pace=client.search_pace, latency=client.latency),
+            output=self._channel,
+            pool=ReaderPool(readers, pace=client.search_pace, latency=client.latency),
             progress=Progress(
-                self._repository.emit_message,
+                self._channel.put_estimate,
                 seconds=time.monotonic,
-                unix_seconds=time.time,
                 searches_per_minute=lambda: client.search_pace() * SECONDS_PER_MINUTE,
                 requests_per_minute=lambda: client.list_pace() * SECONDS_PER_MINUTE,
             ),
-            start=self._start,
+            submit=self._threads.submit,
+            start=config.start(clocks.earlier),
             end=clocks.earlier,
+            settled=clocks.earlier - config.lookback,
             begun=clocks.later,
             now=clocks.present,
             include_deleted=config.include_deleted,
-            channel=self._queue,
         )
+        self._selected = [
+            Selected(stream, self._stream_sync(stream, entry, states.get(stream.name, {})))
+            for stream, entry in configured
+        ]
+        self._run = Run(self._selected, self._threads, on_end=self._channel.close)
 
     @staticmethod
     def prepare(
@@ -107,30 +104,32 @@ class Read:
     ) -> Read:
         """Find the configured streams and their states.
 
+        A state of a stream that is not configured is ignored: catalogs change, and other
+        connectors leave states of their own.
+
         Raises:
-            InvalidCatalog: when a configured stream does not exist.
-            InvalidState: when a state cannot be understood or belongs to no stream.
+            InvalidCatalog: when a configured stream does not exist, or is configured twice.
+            InvalidState: when a state cannot be understood.
             InvalidConfig: when nothing could be read with this configuration.
         """
-        names = [configured.stream.name for configured in catalog.streams]
+        names = [entry.stream.name for entry in catalog.streams]
         known: dict[str, Stream] = {declared.name: declared() for declared in STREAMS}
         for name in states:
             if name not in known and not name.startswith(STREAM_PREFIX):
-                raise InvalidState(name, "there is no such stream")
+                LOGGER.warning("The state of stream %s is ignored: there is no such stream.", name)
         known.update(klass_streams(client, (name for name in names if name not in known)))
-        selected = []
-        for configured in catalog.streams:
-            name = configured.stream.name
+        for name in names:
             if name not in known:
                 raise InvalidCatalog(
                     f'The catalog names a stream "{name}", which does not exist. '
                     "Refresh the source schema, or remove the stream from the connection."
                 )
-            stream = known[name]
-            blob = states.get(name, {})
-            state = parse_state(name, stream.cursor_field or "updated_at", blob)
-            selected.append(_Selected(stream, configured, state))
-        return Read(client, config, selected, _ask_the_time(client))
+            if names.count(name) > 1:
+                raise InvalidCatalog(
+                    f'The catalog names the stream "{name}" twice. Remove one of the entries.'
+                )
+        configured = [(known[entry.stream.name], entry) for entry in catalog.streams]
+        return Read(client, config, configured, states, _ask_the_time(client))
 
     def messages(self) -> Iterator[AirbyteMessage]:
         """Yield everything that goes to stdout, in order.
@@ -140,92 +139,78 @@ class Read:
         """
         if not self._selected:
             return
-        self._readings = readings = [self._reading(selected) for selected in self._selected]
-        self._join_families(readings)
-        threads = self._readers + sum(_readers_of(reading) for reading in readings)
-        source = ConcurrentSource.create(
-            num_workers=threads,
-            initial_number_of_partitions_to_generate=min(threads - 1, len(readings)),
-            logger=LOGGER,
-            slice_logger=DebugSliceLogger(),
-            message_repository=self._repository,
-            queue=self._queue,
-        )
         try:
-            yield from _all_running(
-                source.read([self._default_stream(reading) for reading in readings])
-            )
-        except AirbyteTracedException:
-            failed = [reading for reading in readings if reading.failure is not None]
-            if not failed:
-                raise
-            raise _summary(failed, len(readings)) from None
+            self._run.start()
+            yield from self._channel.take()
         finally:
+            self._run.stop()
             LOGGER.info(self._client.meter.summary())
+        if (error := self._verdict()) is not None:
+            raise error
 
     def checkpoint(self) -> None:
-        """Tell what has been read so far, from another thread; for when the process is to end."""
-        for reading in self._readings:
-            if isinstance(reading.cursor, CoverageCursor):
-                reading.cursor.ensure_at_least_one_state_emitted()
+        """Emit what has been read so far, from any thread; for when the process is to end."""
+        self._run.checkpoint()
 
-    def _reading(self, selected: _Selected) -> Reading:
-        stream, emit = selected.stream, self._repository.emit_message
-        cursor: CoverageCursor | RefreshCursor = RefreshCursor(stream.name, emit)
-        if stream.cursor_field is not None:
-            cursor = CoverageCursor(
-                stream.name,
-                stream.cursor_field,
-                found=selected.state,
-                start=BEGINNING if stream.whole_at_first else self._start,
-                end=self._end,
-                lookback=self._config.lookback,
-                emit=emit,
-                refresh=selected.configured.sync_mode is SyncMode.full_refresh,
-            )
-        shape = Shape.of(
+    def _stream_sync(
+        self, stream: Stream, entry: ConfiguredAirbyteStream, state: Mapping[str, Any]
+    ) -> StreamSync:
+        schema = dict(entry.stream.json_schema)
+        mapper = Shape.of(
             stream.row,
-            custom=CustomAttributes.from_schema(selected.schema),
-            columns=frozenset(selected.schema.get("properties") or ()) or None,
+            custom=CustomAttributes.from_schema(schema),
+            columns=frozenset(schema.get("properties") or ()) or None,
             always=frozenset([stream.cursor_field] if stream.cursor_field else ()),
         )
-        return Reading(stream, self._sync, cursor, shape)
-
-    def _join_families(self, readings: Sequence[Reading]) -> None:
-        """Let child streams of one parent, and the parent, share one reading of the parent."""
-        by_name = {reading.stream.name: reading for reading in readings}
-        families: dict[type[SearchStream], dict[str, Child]] = {}
-        for name, reading in by_name.items():
-            stream = reading.stream
-            if isinstance(stream, ChildStream) and stream.joins(reading):
-                child = Child(reading, stream.related, stream.is_asked_per_parent)
-                families.setdefault(stream.parent, {})[name] = child
-        for parent_class, children in families.items():
-            parent = by_name.get(parent_class.name)
-            is_selected = parent is not None
-            if parent is None:
-                parent = Reading(
-                    parent_class(),
-                    self._sync,
-                    RefreshCursor(parent_class.name, self._repository.emit_message),
-                    Shape.of(parent_class.row),
-                    host=next(iter(children)),
-                )
-            parent.feed = ParentFeed(parent, children, is_selected=is_selected)
-            for child in children.values():
-                child.reading.feed = parent.feed
-
-    def _default_stream(self, reading: Reading) -> DefaultStream:
-        stream = reading.stream
-        return DefaultStream(
-            partition_generator=ReadingGenerator(reading),
-            name=stream.name,
-            json_schema={},
-            primary_key=["id"],
-            cursor_field=CursorField(stream.cursor_field) if stream.cursor_field else None,
-            logger=LOGGER,
-            cursor=reading.cursor,
+        return StreamSync(
+            stream.name,
+            self._sync,
+            self._cursor(stream, entry, state),
+            mapper,
+            prepare=stream.prepare,
+            replaces_table=_replaces_table(entry),
         )
+
+    def _cursor(
+        self, stream: Stream, entry: ConfiguredAirbyteStream, state: Mapping[str, Any]
+    ) -> Cursor:
+        def emit(blob: Mapping[str, Any]) -> None:
+            self._channel.put_state(stream.name, blob)
+
+        if stream.cursor_field is None:
+            return RefreshCursor(found=state, emit=emit, sync_id=entry.sync_id)
+        return CoverageCursor(
+            stream.cursor_field,
+            found=parse_state(stream.name, stream.cursor_field, state),
+            start=BEGINNING if stream.whole_at_first else self._sync.start,
+            end=self._sync.end,
+            lookback=self._config.lookback,
+            emit=emit,
+            refresh=entry.sync_mode is SyncMode.full_refresh,
+            sync_id=entry.sync_id,
+        )
+
+    def _verdict(self) -> TracedError | None:
+        """Return the error that ends the sync: streams failed, or none could be read."""
+        streams = len(self._selected)
+        failed = [one.sync for one in self._selected if one.sync.status is Status.FAILED]
+        if failed:
+            return _summary(failed, streams)
+        skipped = [one.sync for one in self._selected if one.sync.status is Status.SKIPPED]
+        if len(skipped) == streams:
+            names = ", ".join(sync.name for sync in skipped)
+            return TracedError(
+                message=f"None of the {streams} streams could be read ({names}). The log names the "
+                "reason for each. Check the roles of the API key.",
+                failure_type=FailureType.config_error,
+            )
+        return None
+
+
+def _replaces_table(entry: ConfiguredAirbyteStream) -> bool:
+    """Return whether the destination replaces the stream's table by what this sync reads."""
+    is_truncated = bool(entry.generation_id) and entry.generation_id == entry.minimum_generation_id
+    return is_truncated or entry.destination_sync_mode is DestinationSyncMode.overwrite
 
 
 def _ask_the_time(client: Client) -> Clocks:
@@ -241,42 +226,16 @@ def _ask_the_time(client: Client) -> Clocks:
     return clocks
 
 
-def _all_running(messages: Iterator[AirbyteMessage]) -> Iterator[AirbyteMessage]:
-    """Let streams without a row run as well before they are complete.
-
-    The framework tells RUNNING with a stream's first row; Airbyte's acceptance tests want it told
-    of every stream.
-    """
-    running: set[str] = set()
-    for message in messages:
-        told = message.trace.stream_status if message.trace is not None else None
-        if told is not None:
-            descriptor = told.stream_descriptor
-            if told.status is AirbyteStreamStatus.RUNNING:
-                running.add(descriptor.name)
-            elif told.status is AirbyteStreamStatus.COMPLETE and descriptor.name not in running:
-                stream = AirbyteStream(
-                    name=descriptor.name,
-                    json_schema={},
-                    supported_sync_modes=[SyncMode.full_refresh],
-                )
-                yield as_airbyte_message(stream, AirbyteStreamStatus.RUNNING)
-        yield message
-
-
-def _readers_of(reading: Reading) -> int:
-    """Return how many threads a stream keeps from the others while it is read."""
-    return READERS_PER_CHILD + 1 if isinstance(reading.stream, ChildStream) else 1
-
-
-def _summary(failed: Sequence[Reading], streams: int) -> TracedError:
-    """Say in one message which streams failed; each has told its own reason before."""
-    names = ", ".join(reading.stream.name for reading in failed)
-    reasons = " ".join(dict.fromkeys(f"{reading.failure}" for reading in failed))
-    kinds = {reading.failure.failure_type for reading in failed if reading.failure is not None}
+def _summary(failed: Sequence[StreamSync], streams: int) -> TracedError:
+    """Return one error for all streams that failed; each has reported its own before."""
+    names = ", ".join(sync.name for sync in failed)
+    reasons = " ".join(
+        dict.fromkeys(sync.failure.message for sync in failed if sync.failure is not None)
+    )
+    kinds = {sync.failure.failure_type for sync in failed if sync.failure is not None}
     worst = next(kind for kind in WORST_FIRST if kind in kinds)
     return TracedError(
-        message=f"{len(failed)} of {streams} streams did not sync ({names}). {reasons}",
+        message=f"{len(failed)} of {streams} streams failed ({names}). {reasons}",
         internal_message=reasons,
         failure_type=FailureType[worst],
     )

@@ -22,10 +22,11 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources import Source
 
 from source_kustomer.airbyte import inputs
+from source_kustomer.airbyte.catalog import catalog_stream
 from source_kustomer.airbyte.read import Read
 from source_kustomer.airbyte.trace_errors import traced
 from source_kustomer.config import DOCUMENTATION_URL, Config, specification
-from source_kustomer.engine.child import ChildStream
+from source_kustomer.engine.children import ChildStream
 from source_kustomer.engine.stream import Stream
 from source_kustomer.errors import (
     KustomerError,
@@ -141,7 +142,7 @@ class SourceKustomer(Source):
             raise traced(error) from None
         return AirbyteCatalog(
             streams=[
-                stream.as_airbyte_stream(organization.schema(stream))
+                catalog_stream(stream, organization.schema(stream))
                 for stream in organization.streams
             ]
         )
@@ -199,7 +200,7 @@ def _refusals(streams: Sequence[Stream], client: Client) -> dict[str, str]:
                 client.stop()  # the other probes would only meet the same
                 raise error
             if isinstance(error, KustomerError):
-                reasons |= {stream.name: stream.explain(error) for stream in concerned}
+                reasons |= {stream.name: error.message for stream in concerned}
     return {stream.name: reasons[stream.name] for stream in streams if stream.name in reasons}
 
 

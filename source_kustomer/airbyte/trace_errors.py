@@ -21,17 +21,14 @@ class TracedError(AirbyteTracedException):
         return message
 
 
-def traced(
-    error: KustomerError, stream: str | None = None, sentence: str | None = None
-) -> TracedError:
+def traced(error: KustomerError, stream: str | None = None) -> TracedError:
     """Turn an error into Airbyte's, for the platform to show.
 
     Args:
         error: what went wrong.
         stream: the stream that it concerns, if it concerns one.
-        sentence: what the user reads, when it says more than the error's own message.
     """
-    text = sentence or error.message
+    text = error.message
     return TracedError(
         message=f"Stream {stream}: {text}" if stream else text,
         internal_message=error.internal_message,

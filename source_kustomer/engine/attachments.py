@@ -1,17 +1,13 @@
-"""Files of messages: listed along with their messages at first, later fetched several at a time."""
+"""Files of messages: listed along with their messages at first, later requested by id."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any, ClassVar, Final
 
-from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
-
-from source_kustomer.engine.child import ChildStream
-from source_kustomer.engine.endpoints import Endpoint, read_endpoint
-from source_kustomer.engine.parent_feed import Parent
-from source_kustomer.engine.reading import Reading, StreamPartition
+from source_kustomer.engine.children import ChildPage, ChildStream, Parent
+from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
+from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import BadRequest, ConfigError, NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
@@ -21,6 +17,7 @@ from source_kustomer.sync.state import BEGINNING
 from source_kustomer.timestamps import format_timestamp
 
 IDS_PER_REQUEST: Final = 50
+"""Ids in one path. Kustomer documents several, but no number."""
 
 
 def without_signed_link(resource: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -36,28 +33,27 @@ class AttachmentsByMessage(ChildStream, family=True):
     """The files of messages, by the ids that messages name.
 
     The first load reads `GET /messages?include=attachments`, which brings along 100 messages'
-    files per request; that works on lists only, not on the search.
+    files per request; that works on lists only, not on the search. Later, files are requested by
+    id. Kustomer documents `GET /attachments/{ids}` for outbound files only, so files that it does
+    not return are requested below their message.
     """
 
-    first_load: Endpoint
-    """The list of messages that the first sync reads."""
     whole_at_first = True
-    required = (*ChildStream.required, "first_load")
-    is_asked_per_parent = False
+    parents_per_task = 100
+    is_requested_per_parent = False
+    first_load: ClassVar[Endpoint]
+    """The list of messages that the first sync reads."""
+    by_message: ClassVar[Endpoint]
+    """One file, below its message."""
+    required: ClassVar[tuple[str, ...]] = (*ChildStream.required, "first_load", "by_message")
     prepare = staticmethod(without_signed_link)
 
-    def joins(self, reading: Reading) -> bool:
-        """Tell whether the files are found through changed messages: not at the first load."""
-        return reading.coverage.since != BEGINNING
-
-    def partitions(self, reading: Reading) -> Iterator[Partition]:
-        """Yield the first load, or readers of what has changed since."""
-        if reading.is_ahead():
-            return
-        if self.joins(reading):
-            yield from super().partitions(reading)
+    def read(self, sync: StreamSync) -> None:
+        """Read all messages at first, then those that have changed."""
+        if sync.cursor.since == BEGINNING:
+            self._read_first_load(sync)
         else:
-            yield FirstLoad(reading, self)
+            super().read(sync)
 
     def related(self, parent: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the ids of a message's files."""
@@ -69,99 +65,121 @@ class AttachmentsByMessage(ChildStream, family=True):
             str(entry["id"]) for entry in entries if isinstance(entry, Mapping) and entry.get("id")
         )
 
-    def children(
-        self, client: Client, parents: Sequence[Parent]
-    ) -> Iterator[tuple[Parent, Sequence[Mapping[str, Any]]]]:
+    def children(self, client: Client, parents: Sequence[Parent]) -> Iterator[ChildPage]:
         """Yield the files of messages, several per request."""
         owners = {file: parent for parent in parents for file in parent.related}
         files = list(owners)
+        missing: list[str] = []
         for start in range(0, len(files), IDS_PER_REQUEST):
-            for resource in self._files(client, files[start : start + IDS_PER_REQUEST]):
-                owner = owners.get(str(resource.get("id")))
-                if owner is not None:
-                    yield owner, [resource]
+            wanted = files[start : start + IDS_PER_REQUEST]
+            found = self._by_ids(client, wanted)
+            for parent in {owners[file].id: owners[file] for file in found}.values():
+                own = [found[file] for file in parent.related if file in found]
+                yield ChildPage(parent, own)
+            missing += [file for file in wanted if file not in found]
+        lost = 0
+        for file in missing:
+            resource = self._by_message(client, owners[file], file)
+            if resource is not None:
+                yield ChildPage(owners[file], [resource])
+            else:
+                lost += not owners[file].is_deleted
+        if lost:
+            LOGGER.warning(
+                "Stream %s: %s any more.",
+                self.name,
+                "1 file that messages name does not exist"
+                if lost == 1
+                else f"{lost} files that messages name do not exist",
+            )
 
-    def _files(self, client: Client, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Yield files by their ids; where one that is gone makes the API refuse all, in halves."""
-        path = self.endpoints[0].path.format(id=",".join(quote(file, safe="") for file in ids))
+    def _by_ids(self, client: Client, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """Return the files that are served by id; where one id makes the API refuse all, none."""
+        endpoint = self.endpoints[0].of(id=",".join(ids))
         try:
-            yield from client.get(path, stream=self.name).data
-        except NotFound:
+            with needing(endpoint.roles):
+                files = client.get(endpoint.path, stream=self.name).data
+        except (NotFound, BadRequest):
             half = len(ids) // 2
-            if half:
-                yield from self._files(client, ids[:half])
-                yield from self._files(client, ids[half:])
+            if not half:
+                return {}
+            return {**self._by_ids(client, ids[:half]), **self._by_ids(client, ids[half:])}
+        return {str(file.get("id")): file for file in files}
 
+    def _by_message(self, client: Client, message: Parent, file: str) -> Mapping[str, Any] | None:
+        endpoint = self.by_message.of(message=message.id, id=file)
+        try:
+            with needing(endpoint.roles):
+                return client.get(endpoint.path, stream=self.name).resource or None
+        except NotFound:
+            return None
 
-class FirstLoad(StreamPartition):
-    """All messages' files, from the list of messages.
+    def _read_first_load(self, sync: StreamSync) -> None:
+        """Read all messages' files from the list of messages.
 
-    Lists may have an end where records have none (AWS Glue's documentation speaks of 10,000). When
-    this one has, the next sync looks for the files of all messages since the start date by id.
-    """
-
-    def __init__(self, reading: Reading, stream: AttachmentsByMessage) -> None:
-        super().__init__(reading)
-        self._stream = stream
-        self._is_cut = False
-
-    def pass_on(self) -> None:
-        """Pass on the files that are included in the list."""
-        reading, stream = self._reading, self._stream
-        self._announce()
-        rows = seen = 0
-        for page in self._pages():
-            reading.begun = True
-            seen += len(page.data)
-            messages = {str(message.get("id")): message for message in page.data}
-            for resource in page.included:
-                owner = _owner(resource)
-                if owner and owner not in messages:
-                    continue  # its message was on the page before, which this one overlaps
-                message = messages.get(owner, {})
-                updated_at = attribute_of(message, "updatedAt")
-                parent = Parent(owner, updated_at or format_timestamp(reading.sync.end))
-                rows += stream.put_rows(reading, parent, [resource])
-            reading.sync.progress.count(stream.name, len(page.included))
+        Lists may have an end where records have none (AWS Glue's documentation speaks of 10,000).
+        When this one has, the next sync requests the files of all messages since the start date.
+        """
+        self._announce(sync)
+        seen, rows, is_cut = 0, 0, False
+        try:
+            for page in self._pages(sync.client):
+                sync.answered()
+                seen += len(page.data)
+                rows += self._put_included(sync, page)
+        except BadRequest:
+            if not seen:
+                raise
+            is_cut = True
         end = None
-        if self._is_cut or seen == MAX_RECORDS:
-            end = reading.sync.start
+        if is_cut or seen == MAX_RECORDS:
+            end = sync.sync.start
             LOGGER.warning(
                 "Stream %s: the list of messages ended after %s of them, which may be a limit of "
                 "the API. The next sync brings the files of all messages since the start date.",
-                stream.name,
+                self.name,
                 f"{seen:,}",
             )
-        reading.coverage.close(BEGINNING, end, rows=rows, final=True)
+        sync.cursor.close(BEGINNING, end, rows=rows, final=True)
 
-    def _announce(self) -> None:
-        """Log what the list will cost, before it is spent; it does not tell its length itself."""
-        client, stream = self._reading.client, self._stream
+    def _pages(self, client: Client) -> Iterator[Document]:
+        return read_endpoint(client, self.first_load, stream=self.name)
+
+    def _put_included(self, sync: StreamSync, page: Document) -> int:
+        """Emit the files that are included in a page of messages."""
+        messages = {str(message.get("id")): message for message in page.data}
+        rows = 0
+        files: dict[str, list[Mapping[str, Any]]] = {}
+        for resource in page.included:
+            owner = _owner(resource)
+            if not owner or owner in messages:  # else it was on the page before, which overlaps
+                files.setdefault(owner, []).append(resource)
+        for owner, resources in files.items():
+            updated_at = attribute_of(messages.get(owner, {}), "updatedAt")
+            extra = {
+                self.parent_id_column: owner,
+                str(self.cursor_field): updated_at or format_timestamp(sync.sync.end),
+            }
+            rows += sync.put_rows(resources, extra)
+        return rows
+
+    def _announce(self, sync: StreamSync) -> None:
+        """Log what the list will cost, before it is spent; it does not report its length."""
         try:
-            messages = stream.parent().count(client)
+            messages = self.parent().count(sync.client)
         except (ConfigError, BadRequest):
             return  # the key may not search, but it may list
         if messages:
-            size = stream.first_load.page_size or 1
-            requests, pace = -(-messages // size), client.list_pace() * 60
+            requests = -(-messages // (self.first_load.page_size or 1))
+            pace = sync.client.list_pace() * 60
             LOGGER.info(
-                "%s: the first load lists all messages, those from before the start date "
+                "Stream %s: the first load lists all messages, those from before the start date "
                 "included: %s requests or more, %s min at %s requests a minute.",
-                stream.name,
+                self.name,
                 f"{requests:,}",
                 f"{requests / max(pace, 0.1):,.0f}",
                 f"{pace:,.0f}",
             )
-
-    def _pages(self) -> Iterator[Document]:
-        """Yield the list of messages, as far as it goes."""
-        stream, reading = self._stream, self._reading
-        try:
-            yield from read_endpoint(reading.client, stream.first_load, stream=stream.name)
-        except BadRequest:
-            if not reading.begun:
-                raise
-            self._is_cut = True
 
 
 def _owner(resource: Mapping[str, Any]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
-from source_kustomer.errors import NotFound
+from source_kustomer.errors import NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 
@@ -31,10 +32,25 @@ class Endpoint:
     older_path: str | None = None
     """The path to ask where `path` does not exist, since sources disagree on the API version."""
 
+    @property
+    def request(self) -> str:
+        """The request for it, as messages name it."""
+        query = "&".join(f"{name}={value}" for name, value in self.params.items())
+        return f"GET {self.path}" + (f"?{query}" if query else "")
+
     def of(self, **ids: str) -> Endpoint:
         """Return the endpoint with ids in the place of the braces in its path, percent-encoded."""
         quoted = {name: quote(value, safe="") for name, value in ids.items()}
         return replace(self, path=self.path.format(**quoted))
+
+
+@contextmanager
+def needing(roles: tuple[str, ...]) -> Iterator[None]:
+    """Name the roles of an endpoint in the error when a request to it is not permitted."""
+    try:
+        yield
+    except NotPermitted as error:
+        raise error.needs(roles) from None
 
 
 def read_endpoint(client: Client, endpoint: Endpoint, *, stream: str) -> Iterator[Document]:
@@ -46,17 +62,25 @@ def read_endpoint(client: Client, endpoint: Endpoint, *, stream: str) -> Iterato
         stream: the name of the stream that is read, for logs and errors.
 
     Raises:
+        NotPermitted: when the key may not read it; the error names the endpoint's roles.
         NotFound: when it exists at neither path.
     """
     has_begun = False
+    pages = _pages(client, endpoint, stream)
     try:
-        for page in _pages(client, endpoint, stream):
+        while True:
+            with needing(endpoint.roles):
+                page = next(pages, None)
+            if page is None:
+                return
             has_begun = True
             yield page
+            del page  # or it would be kept while the next one is awaited
     except NotFound:
         if has_begun or endpoint.older_path is None:
             raise
-        yield from _pages(client, replace(endpoint, path=endpoint.older_path), stream)
+    older = replace(endpoint, path=endpoint.older_path, older_path=None)
+    yield from read_endpoint(client, older, stream=stream)
 
 
 def _pages(client: Client, endpoint: Endpoint, stream: str) -> Iterator[Document]:
@@ -93,14 +117,16 @@ def probe_endpoint(client: Client, endpoint: Endpoint, *, stream: str) -> None:
     """Ask an endpoint for one record.
 
     Raises:
-        NotPermitted: when the key may not read it.
+        NotPermitted: when the key may not read it; the error names the endpoint's roles.
         NotFound: when it does not exist.
     """
     paging = {} if endpoint.page_size is None else {"page": 1, "pageSize": 1}
     params = {**endpoint.params, **paging}
     try:
-        client.get(endpoint.path, params, stream=stream)
+        with needing(endpoint.roles):
+            client.get(endpoint.path, params, stream=stream)
     except NotFound:
         if endpoint.older_path is None:
             raise
-        client.get(endpoint.older_path, params, stream=stream)
+        older = replace(endpoint, path=endpoint.older_path, older_path=None)
+        probe_endpoint(client, older, stream=stream)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from source_kustomer.engine.listing import ListStream
+from source_kustomer.engine.lists import ListStream
 
 SECRETS: Final = frozenset({"email", "hash", "key", "url"})
 """Attributes of hooks with which anyone could send data to them."""

@@ -1,4 +1,4 @@
-"""How far a sync is, for the person who waits for it and for Airbyte's progress bar."""
+"""How far a sync is, for the log and for Airbyte's progress bar."""
 
 from __future__ import annotations
 
@@ -7,95 +7,86 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from airbyte_cdk.models import (
-    AirbyteEstimateTraceMessage,
-    AirbyteMessage,
-    AirbyteTraceMessage,
-    EstimateType,
-    TraceType,
-    Type,
-)
-
 from source_kustomer.logger import LOGGER
 
 SECONDS_BETWEEN_LINES: Final = 30.0
 SLOWEST: Final = 0.1
-"""Requests a minute: lest nothing is divided by."""
+"""Requests a minute, so that a pace of zero divides nothing."""
 
 
 @dataclass
 class _Tally:
     rows: int = 0
     expected: int = 0
-    searches_left: int = 0
+    page_size: int = 1
     parents_left: int = 0
-    is_over: bool = False
+    is_ended: bool = False
+
+    @property
+    def searches_left(self) -> int:
+        return -(-max(0, self.expected - self.rows) // self.page_size)
 
 
 class Progress:
-    """Counts rows against what the API announced, and says so now and then.
+    """Counts rows against what the API announced, and logs that from time to time.
 
-    The announced numbers are the counts of the first answers, so they leave out what changes
-    later and double what two indexes share: "about" is meant.
+    The announced numbers are the counts of the first answers. They leave out what changes later
+    and count twice what two indexes share, so they are approximate.
     """
 
     def __init__(
         self,
-        emit: Callable[[AirbyteMessage], None],
+        emit_estimate: Callable[[str, int], None],
         *,
         seconds: Callable[[], float],
-        unix_seconds: Callable[[], float],
         searches_per_minute: Callable[[], float],
         requests_per_minute: Callable[[], float],
     ) -> None:
         """Start at nothing.
 
         Args:
-            emit: takes Airbyte's ESTIMATE messages.
+            emit_estimate: takes how many rows a stream will have in all.
             seconds: a clock that never goes back.
-            unix_seconds: the time of day.
             searches_per_minute: the pace of searches that the rate limit allows now.
             requests_per_minute: the pace of all other requests.
         """
-        self._emit = emit
+        self._emit_estimate = emit_estimate
         self._seconds = seconds
-        self._unix_seconds = unix_seconds
         self._searches_per_minute = searches_per_minute
         self._requests_per_minute = requests_per_minute
         self._lock = threading.Lock()
         self._tallies: dict[str, _Tally] = {}
         self._next_line = seconds() + SECONDS_BETWEEN_LINES
 
-    def expect(self, stream: str, records: int) -> None:
-        """Note how many more records a stream will bring."""
+    def expect(self, stream: str, records: int, *, page_size: int) -> None:
+        """Note how many more records a stream will have.
+
+        Args:
+            stream: its name.
+            records: how many more.
+            page_size: how many of them one search brings.
+        """
         with self._lock:
             tally = self._tallies.setdefault(stream, _Tally())
             tally.expected += records
+            tally.page_size = max(1, page_size)
             expected = tally.expected
-        estimate = AirbyteEstimateTraceMessage(
-            name=stream, type=EstimateType.STREAM, row_estimate=expected
-        )
-        trace = AirbyteTraceMessage(
-            type=TraceType.ESTIMATE, emitted_at=self._unix_seconds() * 1_000, estimate=estimate
-        )
-        self._emit(AirbyteMessage(type=Type.TRACE, trace=trace))
+        self._emit_estimate(stream, expected)
 
     def expect_parents(self, stream: str, parents: int) -> None:
-        """Note how many more parents a stream will ask for their children; fewer when negative."""
+        """Note for how many more parents a stream will read children; fewer when negative."""
         with self._lock:
             self._tallies.setdefault(stream, _Tally()).parents_left += parents
 
-    def give_up(self, stream: str) -> None:
-        """Note that nothing more comes of a stream: it has failed, or was skipped."""
+    def end(self, stream: str) -> None:
+        """Note that nothing more comes of a stream."""
         with self._lock:
-            self._tallies.setdefault(stream, _Tally()).is_over = True
+            self._tallies.setdefault(stream, _Tally()).is_ended = True
 
-    def count(self, stream: str, rows: int, *, page_size: int = 1) -> None:
-        """Note rows that were handed on, and write a line when it is time for one."""
+    def count(self, stream: str, rows: int) -> None:
+        """Note rows that were emitted, and log a line when one is due."""
         with self._lock:
-            tally = self._tallies.setdefault(stream, _Tally())
-            tally.rows += rows
-            tally.searches_left = -(-max(0, tally.expected - tally.rows) // max(1, page_size))
+            self._tallies.setdefault(stream, _Tally()).rows += rows
             now = self._seconds()
             if now < self._next_line:
                 return
@@ -105,20 +96,20 @@ class Progress:
 
     def _line(self) -> str:
         rows = sum(tally.rows for tally in self._tallies.values())
-        known = [tally for tally in self._tallies.values() if tally.expected and not tally.is_over]
+        known = [tally for tally in self._tallies.values() if tally.expected and not tally.is_ended]
         expected = sum(max(tally.expected, tally.rows) for tally in known)
         line = f"Progress: {rows:,} rows so far"
         if expected:
             done = sum(tally.rows for tally in known)
-            line += f"; {100 * done / expected:.0f} % of the about {expected:,} to be searched"
-        under_way = [*filter(None, map(self._under_way, sorted(self._tallies)))]
-        if expected or under_way:
+            line += f"; {100 * done / expected:.0f} % of about {expected:,} to be searched"
+        running = [*filter(None, map(self._remaining, sorted(self._tallies)))]
+        if expected or running:
             line += f"; {self._time_left()}"
-        return f"{line}." + (f" Under way: {', '.join(under_way)}." if under_way else "")
+        return f"{line}." + (f" Running: {', '.join(running)}." if running else "")
 
     def _time_left(self) -> str:
-        """Tell the longer of two times, since searches and other requests go on side by side."""
-        tallies = [tally for tally in self._tallies.values() if not tally.is_over]
+        """Return the longer of two times: searches and other requests run side by side."""
+        tallies = [tally for tally in self._tallies.values() if not tally.is_ended]
         minutes, pace, what = max(
             (sum(counts) / pace, pace, what)
             for counts, pace, what in (
@@ -137,12 +128,12 @@ class Progress:
         left = "less than a minute" if minutes < 1 else f"about {minutes:,.0f} min"
         return f"{left} left at {pace:,.0f} {what} a minute"
 
-    def _under_way(self, stream: str) -> str:
+    def _remaining(self, stream: str) -> str:
         tally = self._tallies[stream]
-        if tally.is_over:
+        if tally.is_ended:
             return ""
         if tally.parents_left:
-            return f"{stream} {tally.rows:,}, {tally.parents_left:,} parents still to be asked for"
+            return f"{stream} {tally.rows:,}, {tally.parents_left:,} parents left"
         if tally.expected > tally.rows:
             return f"{stream} {tally.rows:,} of about {tally.expected:,}"
         return ""

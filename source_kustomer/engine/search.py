@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from itertools import pairwise
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final
 
-from airbyte_cdk.sources.types import Record
-
-from source_kustomer.engine.endpoints import Endpoint, read_endpoint
-from source_kustomer.engine.reading import Reading, StreamPartition
+from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
+from source_kustomer.engine.outlets import Emitted, Outlet, RowOutlet
 from source_kustomer.engine.stream import Stream
-from source_kustomer.errors import KustomerError
+from source_kustomer.engine.stream_sync import StreamSync
+from source_kustomer.engine.window_reader import SpanBatch, WindowReader
+from source_kustomer.errors import NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document, attribute_of
+from source_kustomer.kustomer.documents import Document
 from source_kustomer.kustomer.search import MAX_RECORDS, SearchQuery
 from source_kustomer.logger import LOGGER
-from source_kustomer.sync.keyset import Ask, Batch, KeysetReader, Page, Resource
-from source_kustomer.sync.windows import LIVE_SEARCH_AGE, Index, Window, cut, plan
-from source_kustomer.timestamps import MINUTE, format_timestamp, parse_timestamp
+from source_kustomer.sync.keyset import Ask, Page, Query, Resource, timestamp_of
+from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER, Index, Window, plan
+from source_kustomer.timestamps import format_timestamp
 
-SEARCH_ROLES = (
+SEARCH_ROLES: Final = (
     "org.permission.search.create",
     "org.permission.search.update",
     "org.permission.search_global.create",
@@ -35,31 +33,23 @@ SEARCH_ROLES = (
 (OpenAPI description of POST /customers/search)."""
 
 
-CLOCK_SKEW: Final = 5 * MINUTE
-"""A record dated further ahead than this was not dated by a clock that is merely a little fast."""
-
-
 class SearchStream(Stream, family=True):
-    """A stream of `POST /customers/search`, incremental by the time of update."""
+    """A stream of `POST /customers/search`, incremental by the time of update.
+
+    Its `endpoints`, if any, are lists of the same objects. They hold what the search does not.
+    """
 
     query_context: str
     """What the search returns, Kustomer's `queryContext`."""
     archived: bool = True
-    """Whether records older than two years can be searched in the archive."""
-    endpoints: tuple[Endpoint, ...] = ()
-    old_list: Endpoint | None = None
-    """Where there is no such archive: the list that older records are picked out of."""
+    """Whether records older than two years can be searched in the archive. Where they cannot, they
+    are picked out of the lists."""
     required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context")
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The roles for the search, and those for the lists that can take its place."""
+        """Any one of these roles lets a key read the stream, or a part of it."""
         return (*SEARCH_ROLES, *super().roles)
-
-    @property
-    def old_endpoints(self) -> tuple[Endpoint, ...]:
-        """The lists that records are picked out of that are too old for the search."""
-        return () if self.old_list is None else (self.old_list,)
 
     @property
     def attribute_prefix(self) -> str:
@@ -76,265 +66,226 @@ class SearchStream(Stream, family=True):
         """The attribute of its records that holds the same."""
         return "createdAt" if self.cursor_field == "created_at" else "updatedAt"
 
-    def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
-        """Yield the windows that are still to be read."""
-        feed, end = reading.feed, reading.sync.end
-        if feed is None and reading.is_ahead():
-            return
-        gaps = list(reading.coverage.gaps() if feed is None else feed.gaps())
-        is_kept = self.archived or bool(self.old_endpoints)
-        if not is_kept and gaps and gaps[0][0] < end - LIVE_SEARCH_AGE:
+    def read(self, sync: StreamSync) -> None:
+        """Open a task for each window that is not read yet."""
+        self.read_windows(sync, RowOutlet(sync))
+
+    def read_windows(self, sync: StreamSync, outlet: Outlet, *, is_cut: bool = True) -> None:
+        """Open tasks that read what the cursor of a sync lacks.
+
+        Args:
+            sync: takes the tasks; its cursor knows the gaps.
+            outlet: takes the batches.
+            is_cut: whether windows may be cut so that more readers can share them.
+        """
+        gaps, end = list(sync.cursor.gaps()), sync.sync.end
+        has_old = self.archived or bool(self.endpoints)
+        if not has_old and gaps and gaps[0][0] < end - LIVE_SEARCH_AGE:
             LOGGER.info(
-                "Stream %s: Kustomer offers none of these records that are older than two years.",
-                self.name,
+                "Stream %s: Kustomer offers no records of %s that are older than two years.",
+                sync.name,
+                self.query_context,
             )
-        windows = list(plan(gaps, end=end, now=end, archived=is_kept))
-        reading.sync.pool.join(len(windows))
-        if feed is not None:
-            feed.opened(len(windows))
-        for window in windows:
-            if window.index is Index.ARCHIVE:
-                yield self.old_partition(reading, window)
-            else:
-                yield WindowPartition(reading, self, window)
+        windows = WindowTasks(self, sync, outlet, is_cut=is_cut)
+        windows.open(*plan(gaps, end=end, now=end, archived=has_old))
 
-    def old_partition(self, reading: Reading, window: Window) -> WindowPartition:
-        """Return what reads a window that the standard search no longer holds."""
-        if self.archived:
-            return WindowPartition(reading, self, window)
-        return OldListPartition(reading, self, window)
+    def pages(self, client: Client, endpoint: Endpoint) -> Iterable[Document]:
+        """Yield the pages of one of its lists.
 
-    def old_pages(self, reading: Reading) -> Iterator[Document]:
-        """Yield the pages of the lists that hold what is too old for the search."""
-        for endpoint in self.old_endpoints:
-            yield from self.pages(reading.client, endpoint)
-
-    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
-        """Yield the pages of one list."""
+        Args:
+            client: the API.
+            endpoint: the list.
+        """
         return read_endpoint(client, endpoint, stream=self.name)
 
     def probe(self, client: Client) -> None:
         """Search for one record."""
-        with client.search(self._query(), page_size=1, stream=self.name):
-            pass
+        self.count(client)
 
     def count(self, client: Client) -> int | None:
-        """Return how many records the search holds, if it says so; for estimates."""
-        with client.search(self._query(), page_size=1, stream=self.name) as page:
+        """Return how many records the search holds, if it reports that.
+
+        Raises:
+            KustomerError: when the object cannot be searched.
+        """
+        with (
+            needing(SEARCH_ROLES),
+            client.search(self.query(), page_size=1, stream=self.name) as page,
+        ):
             return page.total
 
-    def fetch(
-        self,
-        reading: Reading,
-        index: Index,
-        ask: Ask,
-        number: int,
-    ) -> AbstractContextManager[Page]:
-        """Answer a question of the keyset reader with one request."""
-        query = self._query(
+    def query(self, **conditions: Any) -> SearchQuery:
+        """Return a query for records of this object, in ascending order of the cursor.
+
+        Args:
+            conditions: further fields of the query.
+        """
+        return SearchQuery(query_context=self.query_context, attribute=self.attribute, **conditions)
+
+    def open_query(self, sync: StreamSync, window: Window, ask: Ask) -> Query:
+        """Turn a question of the keyset reader into a query.
+
+        Args:
+            sync: the stream that the requests are for.
+            window: the window that is read.
+            ask: the question.
+        """
+        query = self.query(
             gte=format_timestamp(ask.start),
             lt=None if ask.end is None else format_timestamp(ask.end),
-            include_deleted=reading.sync.include_deleted,
-            archive=index is Index.ARCHIVE,
+            include_deleted=sync.sync.include_deleted,
+            archive=window.index is Index.ARCHIVE,
         )
         if ask.created is not None:
             query = query.by_creation(
                 f"{self.attribute_prefix}_created_at",
                 *(None if bound is None else format_timestamp(bound) for bound in ask.created),
             )
-        if reading.feed is not None:
-            reading.feed.wait_for_room()
-        return reading.client.search(query, page=number, stream=self.name)
 
-    def _query(self, **conditions: Any) -> SearchQuery:
-        return SearchQuery(
-            query_context=self.query_context,
-            attribute=self.attribute,
-            **conditions,
-        )
+        @contextmanager
+        def page(number: int) -> Iterator[Page]:
+            with (
+                needing(SEARCH_ROLES),
+                sync.client.search(query, page=number, stream=sync.name) as document,
+            ):
+                yield document
+
+        def answer(number: int) -> AbstractContextManager[Page]:
+            return page(number)
+
+        return answer
 
 
-class WindowPartition(StreamPartition):
-    """One window of a search stream; it shares what is left of it when others could help."""
+class WindowTasks:
+    """The tasks that read the windows of one search stream."""
 
     def __init__(
-        self, reading: Reading, stream: SearchStream, window: Window, *, counted: bool = False
+        self, stream: SearchStream, sync: StreamSync, outlet: Outlet, *, is_cut: bool
     ) -> None:
-        """Take a window to read.
+        self.stream = stream
+        self.sync = sync
+        self.outlet = outlet
+        self._is_cut = is_cut
+        self._emitted = Emitted()
+        self._seam_end = sync.sync.end - LIVE_SEARCH_AGE + SEAM_AFTER
+
+    def open(self, *windows: Window, is_counted: bool = False) -> None:
+        """Open a task per window.
 
         Args:
-            reading: the stream in this sync.
-            stream: its declaration.
-            window: what to read, and from which indexes.
-            counted: whether its records are part of a count that has been announced already.
+            windows: what to read.
+            is_counted: whether their records are part of a count that was announced already.
         """
-        super().__init__(reading)
-        self._stream = stream
-        self._window = window
-        self._then = window.then
-        self._closed = window.closes_from
-        self._counted = counted
-        self._window_batches = reading.feed.window_batches() if reading.feed is not None else {}
+        self.sync.sync.pool.join(len(windows))
+        self.sync.open(*(partial(self._read, window, is_counted) for window in windows))
 
-    def read(self) -> Iterable[Record]:
-        """Read the window, and make room for another reader at its end."""
+    def _read(self, window: Window, is_counted: bool) -> None:
         try:
-            return super().read()
+            if window.index is Index.ARCHIVE and not self.stream.archived:
+                self._read_lists(window)
+            else:
+                self._read_search(window, is_counted)
         finally:
-            self._reading.sync.pool.leave(self)
-            if self._reading.feed is not None:
-                self._reading.feed.closed()
+            self.sync.sync.pool.leave(window)
 
-    def failed(self, error: KustomerError) -> None:
-        """Let the children know; when only they are selected, it is theirs to tell."""
-        feed = self._reading.feed
-        if feed is not None:
-            feed.fail(error)
-            if not feed.is_selected:
-                self._reading.over = True
-                return
-        super().failed(error)
-
-    def pass_on(self) -> None:
-        """Pass on the rows of the window, closing it piece by piece."""
-        fetch = partial(self._stream.fetch, self._reading, self._window.index)
-        stamp = self._stream.stamp
-        reader = KeysetReader(fetch, self._window.start, self._window.end, stamp=stamp)
-        self._read_on(reader)
-        if self._reading.over:
-            return
-        if self._has_passed_the_end(reader):
-            # More records than a page were changed since the sync began. They belong to the next
-            # one; only what is dated into the future would not be found by it before its time.
-            ahead = self._reading.sync.now() + CLOCK_SKEW
-            future = KeysetReader(fetch, ahead, None, stamp=stamp)
-            for batch in future.batches():
-                self._put_rows(batch.rows)
-        self._close(reader.end, final=True)
-        self._release()
-
-    def _read_on(self, reader: KeysetReader) -> None:
-        reading = self._reading
-        with contextlib.closing(reader.batches()) as batches:
-            for batch in batches:
-                reading.begun = True
+    def _read_search(self, window: Window, is_counted: bool) -> None:
+        sync = self.sync.sync
+        reader = WindowReader(
+            partial(self.stream.open_query, self.sync),
+            window,
+            lambda rows: self.outlet.take(self._unrepeated(window, rows)),
+            stamp=self.stream.stamp,
+            sync_end=sync.end,
+            begun=sync.begun,
+            now=sync.now,
+        )
+        following = window.then
+        for batch in reader.batches():
+            if not is_counted:
                 self._announce(batch)
-                self._put_rows(batch.rows)
-                reading.sync.progress.count(
-                    self._stream.name, len(batch.rows), page_size=batch.page_size
-                )
-                if reading.over:
-                    return
-                self._close(reader.position, batch.rows)
-                if self._has_passed_the_end(reader):
-                    return
-                if self._then is not None and reader.position >= (self._then.end or 0):
-                    self._release()
-                if self._then is None:
-                    self._share(reader, batch)
-                # Or its page would be kept for as long as the next one is waited for.
-                del batch
+                is_counted = True
+            self.outlet.complete(batch)
+            if following is not None and reader.position >= (following.end or 0):
+                self.open(following)
+                following = None
+            if following is None and self._is_cut and not batch.is_last:
+                self._cut(reader, batch)
+        if following is not None:
+            self.open(following)
 
-    def _put_rows(self, resources: Sequence[Resource]) -> None:
-        family = self._reading.feed or self._reading
-        family.put_rows(resources)
+    def _unrepeated(self, window: Window, rows: Sequence[Resource]) -> Sequence[Resource]:
+        """Drop records that another reader of the stream has emitted in this sync.
 
-    def _close(
-        self, end: int | None, resources: Sequence[Resource] = (), *, final: bool = False
-    ) -> None:
-        """Tell everyone concerned that the window is read up to an instant, None being its end.
-
-        Args:
-            end: the instant.
-            resources: what has come on the way there.
-            final: whether the window ends there.
+        Live search and archive, or list, overlap; a record without a timestamp may be in both. And
+        a record that is updated within the first second of the sync, the precision of Kustomer's
+        Date header, can pass from a window that was read into the last one.
         """
-        reading, feed = self._reading, self._reading.feed
-        span = (self._closed, end) if end is None or end > self._closed else None
-        if feed is not None:
-            feed.hand_over(self._window_batches, resources, span, is_last=final)
-        if span is not None and (feed is None or feed.is_selected):
-            reading.coverage.close(*span, rows=len(resources), final=final)
-        self._closed = self._closed if end is None else max(end, self._closed)
+        sync = self.sync.sync
+        is_seam = window.index is Index.LIVE and window.start < self._seam_end
+        if window.index is Index.ARCHIVE or window.end is None:
+            rows = self._emitted.new(rows)
+        if sync.is_first_second():
+            self._emitted.add(rows)
+        elif is_seam:
+            self._emitted.add([row for row in rows if self._may_be_old(row)])
+        return rows
 
-    def _release(self) -> None:
-        """Hand out the window that had to wait for this one, if it has not been handed out."""
-        if self._then is not None:
-            old, self._then = self._then, None
-            self._hand_out([self._stream.old_partition(self._reading, old)])
+    def _may_be_old(self, row: Resource) -> bool:
+        updated_at = timestamp_of(row, self.stream.stamp)
+        return updated_at is None or updated_at < self._seam_end
 
-    def _hand_out(self, partitions: Sequence[WindowPartition]) -> None:
-        self._reading.sync.pool.join(len(partitions))
-        if self._reading.feed is not None:
-            self._reading.feed.opened(len(partitions))
-        for partition in partitions:
-            self._reading.sync.channel.put(partition)
-
-    def _announce(self, batch: Batch) -> None:
-        if not self._counted and batch.total:
-            self._reading.sync.progress.expect(self._stream.name, batch.total)
-            self._reading.sync.pool.expect(-(-batch.total // max(1, batch.page_size)))
-            if self._reading.feed is not None:
-                self._reading.feed.announce(batch.total)
-        self._counted = True
-
-    def _has_passed_the_end(self, reader: KeysetReader) -> bool:
-        return reader.end is None and reader.position > self._reading.sync.begun
-
-    def _share(self, reader: KeysetReader, batch: Batch) -> None:
-        """Cut off the later part of the window for workers that have nothing to do."""
-        sync = self._reading.sync
-        left = ((batch.total or 0) - len(batch.rows)) // max(1, batch.page_size)
-        vacancies = sync.pool.vacancies(self, left)
-        end = sync.end if reader.end is None else reader.end
-        cuts = cut(reader.position, end, pages_left=left, pieces=vacancies + 1)
-        if not cuts:
-            return
-        sync.pool.cut(self, len(cuts))
-        bounds = [*cuts, reader.end]
-        reader.end = cuts[0]
-        pieces = [
-            Window(cast("int", start), stop, self._window.index) for start, stop in pairwise(bounds)
-        ]
-        self._hand_out(
-            [WindowPartition(self._reading, self._stream, piece, counted=True) for piece in pieces]
-        )
-
-
-class OldListPartition(WindowPartition):
-    """A window of old records that no search holds: picked out of the whole list."""
-
-    def pass_on(self) -> None:
-        """Pass on the list's records of the window."""
-        reading, stream, window = self._reading, self._stream, self._window
-        LOGGER.info(
-            "Stream %s: records older than two years are in no search, so all of GET %s is read.",
-            stream.name,
-            ", ".join(endpoint.path for endpoint in stream.old_endpoints),
-        )
-        seen = 0
-        for page in stream.old_pages(reading):
-            reading.begun = True
-            seen += len(page.data)
-            old = [resource for resource in page.data if _is_within(resource, window)]
-            self._put_rows(old)
-            reading.sync.progress.count(stream.name, len(old))
-            if reading.over:
-                return
-            self._close(window.start, old)
-        if seen == MAX_RECORDS:
-            LOGGER.warning(
-                "Stream %s: GET %s ended after exactly %s records, which may be a limit of the "
-                "API. Records older than two years may be missing.",
-                stream.name,
-                ", ".join(endpoint.path for endpoint in stream.old_endpoints),
-                f"{seen:,}",
+    def _read_lists(self, window: Window) -> None:
+        """Pick a window of old records, which no search holds, out of the lists."""
+        name = self.sync.name
+        for endpoint in self.stream.endpoints:
+            LOGGER.info(
+                "Stream %s: records older than two years are in no search, so all of GET %s is "
+                "read.",
+                name,
+                endpoint.path,
             )
-        self._close(window.end, final=True)
+            seen = 0
+            try:
+                for page in self.stream.pages(self.sync.client, endpoint):
+                    seen += len(page.data)
+                    old = [row for row in page.data if self._is_within(row, window)]
+                    rows = self._unrepeated(window, old)
+                    taken = self.outlet.take(rows)
+                    self.outlet.complete(SpanBatch(taken, None, is_last=False))
+            except (NotPermitted, NotFound) as error:
+                if seen:
+                    raise
+                LOGGER.warning(
+                    "Stream %s: records older than two years are not read: %s", name, error.message
+                )
+                return
+            if seen == MAX_RECORDS:
+                LOGGER.warning(
+                    "Stream %s: GET %s ended after exactly %s records, which may be a limit of the "
+                    "API. Records older than two years may be missing.",
+                    name,
+                    endpoint.path,
+                    f"{seen:,}",
+                )
+        self.outlet.complete(SpanBatch(None, (window.closes_from, window.end), is_last=True))
 
+    def _is_within(self, row: Resource, window: Window) -> bool:
+        updated_at = timestamp_of(row, self.stream.stamp)
+        if updated_at is None:
+            return True
+        return window.start <= updated_at and (window.end is None or updated_at < window.end)
 
-def _is_within(resource: Resource, window: Window) -> bool:
-    instant = parse_timestamp(attribute_of(resource, "updatedAt"))
-    if instant is None:
-        return True
-    return window.start <= instant and (window.end is None or instant < window.end)
+    def _announce(self, batch: SpanBatch) -> None:
+        if batch.records is not None:
+            self.outlet.announce(batch.records, batch.page_size)
+            if self._is_cut:
+                self.sync.sync.pool.expect(-(-batch.records // batch.page_size))
+
+    def _cut(self, reader: WindowReader, batch: SpanBatch) -> None:
+        """Cut off the later part of the window for readers that have nothing to do."""
+        pool = self.sync.sync.pool
+        left = batch.left // batch.page_size
+        pieces = reader.cut(pool.vacancies(reader.window, left) + 1, pages_left=left)
+        if pieces:
+            pool.cut(reader.window, len(pieces))
+            self.open(*pieces, is_counted=True)

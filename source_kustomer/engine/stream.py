@@ -1,25 +1,18 @@
-"""What every stream declares, and the registry of the declared streams."""
+"""What every stream declares, however it is read."""
 
 from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Final
-
-from airbyte_cdk.models import AirbyteStream, SyncMode
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from source_kustomer.engine.endpoints import Endpoint
-from source_kustomer.errors import KustomerError, NotPermitted
+from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.kustomer.client import Client
 from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.rows.row import Row
 from source_kustomer.rows.schema import json_schema
-
-if TYPE_CHECKING:
-    from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
-
-    from source_kustomer.engine.reading import Reading
 
 _DECLARED: Final[dict[str, type[Stream]]] = {}
 
@@ -32,16 +25,15 @@ def declared_streams() -> tuple[type[Stream], ...]:
 class Stream(ABC):
     """One table offered to Airbyte.
 
-    A subclass declares it by attributes, and is then offered in the catalog; its docstring
-    describes it in the documentation. A base class that defines how objects are read subclasses
-    with `family=True` and adds its own attributes to `required`.
+    A subclass declares it by attributes, and is registered by that; its docstring describes it.
+    A way of reading is a subclass with `family=True`, which adds attributes to `required`.
     """
 
     name: str
     """The stream's name: plural snake_case."""
     row: type[Row]
     """The model of its rows."""
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[Endpoint, ...] = ()
     """The endpoints that it is read from."""
     cursor_field: str | None = "updated_at"
     """The column that orders it; None when it can only be read whole."""
@@ -54,10 +46,14 @@ class Stream(ABC):
     required: ClassVar[tuple[str, ...]] = ("name", "row", "endpoints")
 
     def __init_subclass__(cls, *, family: bool = False, **kwargs: Any) -> None:
-        """Register a declared stream.
+        """Register a declaration; refuse one that lacks an attribute.
+
+        Args:
+            family: whether the class is a way of reading rather than a stream.
+            kwargs: for other base classes.
 
         Raises:
-            TypeError: when the declaration lacks an attribute, or its name is taken.
+            TypeError: when a declaration lacks a required attribute, or its name is taken.
         """
         super().__init_subclass__(**kwargs)
         if family or inspect.isabstract(cls):
@@ -71,7 +67,7 @@ class Stream(ABC):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Any one of these roles lets a key read it.
+        """Any one of these roles lets a key read the stream, or a part of it.
 
         Empty: every key may read it, or no source names a role.
         """
@@ -79,18 +75,33 @@ class Stream(ABC):
 
     @property
     def is_incremental(self) -> bool:
-        """Tell whether a sync can continue where the last one ended."""
+        """Whether a sync can continue where the last one ended."""
         return self.cursor_field is not None
 
     @abstractmethod
-    def partitions(self, reading: Reading) -> Iterator[Partition]:
-        """Yield what is to be read now; more may follow from the partitions themselves."""
+    def read(self, sync: StreamSync) -> None:
+        """Read everything that is missing, or open tasks that do.
 
-    def explain(self, error: KustomerError) -> str:
-        """Put an error into a sentence about this stream."""
-        if isinstance(error, NotPermitted) and self.roles:
-            return f"{error.message} It needs one of the roles {', '.join(self.roles)}."
-        return error.message
+        Args:
+            sync: the stream in this sync; takes rows, spans and further tasks.
+
+        Raises:
+            KustomerError: when it cannot be read.
+        """
+
+    @abstractmethod
+    def probe(self, client: Client) -> None:
+        """Request one record, to find out whether the key may read the object.
+
+        Raises:
+            NotPermitted: when it may not; the error names the roles.
+            NotFound: when the organization has no such object.
+        """
+
+    @staticmethod
+    def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Change a resource before it becomes a row, for example to leave out a secret."""
+        return resource
 
     def schema(self, custom: CustomAttributes | None) -> dict[str, Any]:
         """Return the JSON schema of the stream's rows.
@@ -103,27 +114,3 @@ class Stream(ABC):
         if cursor is not None:
             cursor["description"] += " Syncs continue from it."
         return schema
-
-    def as_airbyte_stream(self, json_schema: dict[str, Any]) -> AirbyteStream:
-        """Describe the stream in Airbyte's catalog."""
-        stream = AirbyteStream(
-            name=self.name,
-            json_schema=json_schema,
-            supported_sync_modes=[SyncMode.full_refresh],
-            source_defined_primary_key=[["id"]],
-            is_resumable=self.is_incremental,
-        )
-        if self.cursor_field is not None:
-            stream.supported_sync_modes.append(SyncMode.incremental)
-            stream.source_defined_cursor = True
-            stream.default_cursor_field = [self.cursor_field]
-        return stream
-
-    @abstractmethod
-    def probe(self, client: Client) -> None:
-        """Ask for one record, to find out whether the key may read the object.
-
-        Raises:
-            NotPermitted: when it may not.
-            NotFound: when the organization has no such object.
-        """

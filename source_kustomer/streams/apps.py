@@ -6,7 +6,7 @@ from typing import Final
 
 from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.hooks import HookStream
-from source_kustomer.engine.listing import ListStream
+from source_kustomer.engine.lists import ListStream
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,

@@ -221,7 +221,7 @@ class Notes(SearchStream):
     query_context = "note"
     row = NoteRow
     archived = False
-    old_list = Endpoint("/notes", roles=("org.permission.note.read", "org.user.note.read"))
+    endpoints = (Endpoint("/notes", roles=("org.permission.note.read", "org.user.note.read")),)
     suggested = True
 
 

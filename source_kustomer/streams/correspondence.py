@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from source_kustomer.engine.attachments import AttachmentsByMessage, without_signed_link
-from source_kustomer.engine.child import ChildStream
+from source_kustomer.engine.children import ChildStream
 from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.rows.columns import (
     Boolean,
@@ -54,6 +54,9 @@ class MessageAttachments(AttachmentsByMessage):
     parent = Messages
     endpoints = (Endpoint("/attachments/{id}", roles=ATTACHMENT_ROLES, page_size=None),)
     first_load = Endpoint("/messages", {"include": "attachments"}, MESSAGE_ROLES)
+    by_message = Endpoint(
+        "/messages/{message}/attachments/{id}", roles=ATTACHMENT_ROLES, page_size=None
+    )
     row = AttachmentRow
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from source_kustomer.engine.doubtful import DoubtfulSearchStream
 from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.search import SearchStream
+from source_kustomer.engine.search_or_list import SearchOrListStream
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,
@@ -128,7 +128,7 @@ class CompanyRow(DeletableRow):
     rev: Integer = column("Revision number, increased by every change.")
 
 
-class Companies(DoubtfulSearchStream):
+class Companies(SearchOrListStream):
     """Companies of customers."""
 
     name = "companies"

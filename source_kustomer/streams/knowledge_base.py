@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from source_kustomer.engine.endpoints import Endpoint
-from source_kustomer.engine.listing import ListStream
+from source_kustomer.engine.lists import ListStream
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,

@@ -8,9 +8,9 @@ from typing import ClassVar, Final
 
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
 from source_kustomer.engine.klass import CONTEXT_PREFIX, Klass, list_klasses
-from source_kustomer.engine.listing import ListStream
-from source_kustomer.engine.reading import Reading, StreamPartition
+from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.search import SearchStream
+from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import ConfigError, KustomerError, NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
@@ -108,7 +108,7 @@ class KlassStream(SearchStream, family=True):
 class LostKlassStream(KlassStream, family=True):
     """A configured stream whose custom object no longer exists."""
 
-    def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
+    def read(self, sync: StreamSync) -> None:
         """Report that there is nothing to read any more.
 
         Raises:
@@ -132,7 +132,7 @@ class UnlistedKlassStream(KlassStream, family=True):
         super().__init__(klass, name)
         self._error = error
 
-    def partitions(self, reading: Reading) -> Iterator[StreamPartition]:
+    def read(self, sync: StreamSync) -> None:
         """Report why nothing can be read now.
 
         Raises:

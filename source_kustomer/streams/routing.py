@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from source_kustomer.engine.doubtful import DoubtfulSearchStream
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
-from source_kustomer.engine.listing import ListStream
+from source_kustomer.engine.lists import ListStream
+from source_kustomer.engine.search_or_list import SearchOrListStream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.rows.columns import (
@@ -167,7 +167,7 @@ class WorkSessionRow(TrackedRow):
     rev: Integer = column("Revision number, increased by every change.")
 
 
-class WorkSessions(DoubtfulSearchStream):
+class WorkSessions(SearchOrListStream):
     """Work sessions of agents, from sign-in to routing until sign-out."""
 
     name = "work_sessions"
@@ -227,7 +227,7 @@ class WorkItemRow(DeletableRow):
     rev: Integer = column("Revision number, increased by every change.")
 
 
-class WorkItems(DoubtfulSearchStream):
+class WorkItems(SearchOrListStream):
     """Work items: one pass of a conversation through routing (queued, offered, accepted, handled).
 
     The source for queue times and handle times.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar, Final
 
 from source_kustomer.engine.endpoints import Endpoint, read_endpoint
-from source_kustomer.engine.listing import ListStream
+from source_kustomer.engine.lists import ListStream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.rows.columns import (

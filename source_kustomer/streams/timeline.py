@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Final
 
-from source_kustomer.engine.audit import AuditStream
-from source_kustomer.engine.child import ChildStream
+from source_kustomer.engine.audit_log import AuditStream
+from source_kustomer.engine.children import ChildStream
 from source_kustomer.engine.endpoints import Endpoint, read_endpoint
 from source_kustomer.errors import NotFound
 from source_kustomer.kustomer.client import Client

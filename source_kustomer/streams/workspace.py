@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from source_kustomer.engine.endpoints import Endpoint
-from source_kustomer.engine.listing import ListStream
+from source_kustomer.engine.lists import ListStream
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,

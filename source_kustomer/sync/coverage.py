@@ -32,6 +32,12 @@ class Coverage:
         """Return this coverage with `[start, end)` added."""
         return Coverage.of([*self.spans, (start, end)])
 
+    def without(self, start: int, end: int) -> Coverage:
+        """Return this coverage with `[start, end)` removed."""
+        kept = [(first, min(last, start)) for first, last in self.spans]
+        kept += [(max(first, end), last) for first, last in self.spans]
+        return Coverage.of(kept)
+
     def before(self, instant: int) -> Coverage:
         """Return the part of this coverage that lies before an instant."""
         return Coverage.of((start, min(end, instant)) for start, end in self.spans)

@@ -22,9 +22,13 @@ Resource = Mapping[str, Any]
 MAX_RECORDS_PER_QUERY: Final = 10_000
 """No query yields more (the vendor's limits, as AWS Glue documents them; 100 pages besides)."""
 
+MAX_PAGES_PER_QUERY: Final = 100
+"""No query has more pages (OpenAPI, POST /customers/search)."""
+
+UNANCHORED_ATTEMPTS: Final = 2
 EMPTY_PAGE_ATTEMPTS: Final = 3
 MAX_EMPTY_PAGES: Final = 20
-"""An empty page that announces more is asked for again, then its followers are tried."""
+"""An empty page that announces more is requested again, then its followers are."""
 
 QUIET_PASSES: Final = 8
 """A group of equals in random order is complete when its count is reached. When it shrinks while
@@ -62,61 +66,84 @@ class Page(Protocol):
         """Whether the answer announces another page; None when it says nothing of it."""
 
 
-Fetch = Callable[[Ask, int], AbstractContextManager[Page]]
-"""Answers page N of a question. The page is let go of before the next one is asked for."""
+Query = Callable[[int], AbstractContextManager[Page]]
+"""Answers page N of one question, pages of one size. Each page is released before the next is
+requested."""
+
+OpenQuery = Callable[[Ask], Query]
+"""Turns a question into a query."""
+
+
+Take = Callable[[Sequence[Resource]], Any]
+"""Takes rows while their page is in memory, and returns what is needed of them afterwards."""
+
+
+def _keep(rows: Sequence[Resource]) -> Sequence[Resource]:
+    return rows
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows to emit, and how far the window is complete once they are."""
+    """What was taken of a page, and how much is left."""
 
-    rows: Sequence[Resource]
-    closed_until: int
+    taken: Any
+    """What the reader's `take` returned for the new rows of the page."""
+    count: int
+    """How many new rows there were."""
     total: int | None
-    """How many records were left in the window, these included, when the page was asked for."""
+    """How many records were left in the window, these included, when the page was requested."""
     page_size: int
 
 
 class KeysetReader:
     """Reads `[start, end)` of update time; `end` may be moved closer while it reads.
 
-    The promise: when `batches` is exhausted, every record that stood in the window from the first
-    to the last request has been yielded at least once.
+    The promise: when `batches` is exhausted, every record that was in the window from the first to
+    the last request has been taken at least once.
     """
 
     def __init__(
-        self, fetch: Fetch, start: int, end: int | None, *, stamp: str = "updatedAt"
+        self,
+        open_query: OpenQuery,
+        start: int,
+        end: int | None,
+        *,
+        stamp: str = "updatedAt",
+        take: Take = _keep,
     ) -> None:
         """Prepare to read.
 
         Args:
-            fetch: answers the questions.
-            start: where the window begins, an instant.
+            open_query: turns questions into queries.
+            start: where the window begins, a timestamp.
             end: where it ends; None leaves it open.
             stamp: the records' attribute that the window is one of.
+            take: takes the new rows of each page while the page is in memory. Few pages may be in
+                memory at once, so it must not request anything.
         """
-        self._fetch = fetch
+        self._open = open_query
         self._stamp = stamp
+        self._take = take
         self._position = start - start % MILLISECOND
         self.end = end
 
     @property
     def position(self) -> int:
-        """Everything in the window before this instant has been yielded."""
+        """Everything in the window before this timestamp has been taken."""
         return self._position
 
     def batches(self) -> Generator[Batch, None, None]:
-        """Yield the window's rows, oldest first.
+        """Yield a batch for each page, oldest rows first; the page is released before.
 
         Raises:
-            UnorderedPage: the search did not sort as asked.
-            TimestampTooDense: more equal records than the API lets anyone tell apart.
+            UnorderedPage: the search did not sort as requested.
+            TimestampTooDense: more equal records than the API can page through.
             UnexpectedDocument: the answer does not fit the question.
         """
         taken: frozenset[str] = frozenset()
         while self.end is None or self._position < self.end:
             ask = Ask(self._position, self.end)
-            with _answer(self._fetch, ask) as page:
+            with _answer(self._open, ask, taken, self._stamp) as page:
                 stamps = ordered_stamps(page.data, self._stamp, since=ask.start)
                 last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
                 rows = [
@@ -129,15 +156,19 @@ class KeysetReader:
                 if last > ask.start and not is_last:
                     taken = _ids_at(page.data, stamps, last)
                     self._position = last
-                yield _batch(rows, page, last)
+                batch = self._batch(rows, page)
             undated = None in stamps
-            # Or the page would be kept for as long as the next one is waited for.
             del page, rows, stamps
+            yield batch
             if is_last:
                 return
             if last == ask.start:
                 yield from self._undated(ask) if undated else self._equals(ask, moment)
                 taken = frozenset()
+
+    def _batch(self, rows: Sequence[Resource], page: Page) -> Batch:
+        size = page.page_size or len(page.data)
+        return Batch(self._take(rows), len(rows), page.total, size)
 
     def _equals(self, ask: Ask, moment: int) -> Iterator[Batch]:
         """Yield all records that share one moment, more than a page of them; step past it.
@@ -147,117 +178,153 @@ class KeysetReader:
             moment: how long it is.
         """
         end = ask.start - ask.start % moment + moment
-        yield from _by_creation(self._fetch, Ask(ask.start, end))
+        yield from self._by_creation(Ask(ask.start, end))
         self._position = end
 
     def _undated(self, ask: Ask) -> Iterator[Batch]:
         """Page past records without a readable timestamp, which have no place in any order."""
+        query = self._open(ask)
         for number in range(2, MAX_RECORDS_PER_QUERY):
-            with self._fetch(ask, number) as page:
-                stamps = [_stamp(row, self._stamp) for row in page.data]
+            with query(number) as page:
+                stamps = [timestamp_of(row, self._stamp) for row in page.data]
                 last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
                 is_last = _is_last(page, is_news=True) or not page.data
                 size = page.page_size or 1
-                yield _batch(page.data, page, ask.start)
+                batch = self._batch(page.data, page)
             del page
+            yield batch
             if is_last:
                 self._position = self.end if self.end is not None else last + MILLISECOND
                 return
             if last > ask.start:
                 self._position = last
                 return
-            if number * size >= MAX_RECORDS_PER_QUERY:
+            if number * size >= reach(size):
                 break
         raise TimestampTooDense(format_timestamp(ask.start), MAX_RECORDS_PER_QUERY)
 
-
-def _by_creation(fetch: Fetch, group: Ask) -> Iterator[Batch]:
-    """Yield the records of one update time by their creation times, again by keyset."""
-    start: int | None = None
-    taken: frozenset[str] = frozenset()
-    while True:
-        with _answer(fetch, replace(group, created=(start, None))) as page:
-            stamps = [_stamp(row, "createdAt") for row in page.data]
-            rows = [row for row in page.data if not _is_among(taken, row)]
-            yield _batch(rows, page, group.start)
-            if _is_last(page, is_news=bool(rows)):
-                return
-            dated = [stamp for stamp in stamps if stamp is not None]
-            in_order = len(dated) == len(stamps) and dated == sorted(dated)
-            goes_on = in_order and dated[-1] > (dated[0] if start is None else start)
-            if goes_on:
-                start, taken = dated[-1], _ids_at(page.data, stamps, dated[-1])
-        del page, rows
-        if goes_on:
-            continue
-        if not in_order:
-            yield from _exhaust(fetch, group)
-            return
-        moment = dated[0]
-        yield from _exhaust(fetch, replace(group, created=(moment, moment + MILLISECOND)))
-        start, taken = moment + MILLISECOND, frozenset()
-
-
-def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
-    """Yield records that nothing tells apart: page through them until their count is reached.
-
-    The order of equals may differ at every call, so one pass can miss what another brings.
-
-    Raises:
-        TimestampTooDense: when there are more of them than a query can reach, or may be.
-    """
-    taken: set[str] = set()
-    expected, quiet, is_capped = 0, 0, False
-    while quiet < QUIET_PASSES:
-        before = len(taken)
-        for number in range(1, MAX_RECORDS_PER_QUERY):
-            with fetch(ask, number) as page:
-                size = page.page_size or len(page.data) or 1
-                expected = max(expected, page.total or 0)
-                if expected > MAX_RECORDS_PER_QUERY:
-                    raise TimestampTooDense(format_timestamp(ask.start), expected)
-                # The count may be capped as the pages are: the announced next page tells then.
-                if page.has_next and number * size >= MAX_RECORDS_PER_QUERY:
-                    raise TimestampTooDense(format_timestamp(ask.start), expected)
+    def _by_creation(self, group: Ask) -> Iterator[Batch]:
+        """Yield the records of one update time by their creation times, again by keyset."""
+        start: int | None = None
+        taken: frozenset[str] = frozenset()
+        while True:
+            ask = replace(group, created=(start, None))
+            with _answer(self._open, ask, taken, "createdAt") as page:
+                stamps = [timestamp_of(row, "createdAt") for row in page.data]
                 rows = [row for row in page.data if not _is_among(taken, row)]
-                taken.update(str(row.get("id")) for row in rows)
-                is_counted = page.total is None or number * size >= page.total
-                # A count that ends before the pages do is not the count.
-                is_capped |= bool(page.total is not None and is_counted and page.has_next)
-                is_told = page.total is not None or page.has_next is not None
-                is_last = not page.data or (is_told and is_counted and not page.has_next)
-                yield _batch(rows, page, ask.start)
+                is_last = _is_last(page, is_news=bool(rows))
+                dated = [stamp for stamp in stamps if stamp is not None]
+                in_order = len(dated) == len(stamps) and dated == sorted(dated)
+                goes_on = (
+                    bool(dated) and in_order and dated[-1] > (dated[0] if start is None else start)
+                )
+                if goes_on:
+                    start, taken = dated[-1], _ids_at(page.data, stamps, dated[-1])
+                batch = self._batch(rows, page)
             del page, rows
-            if expected and len(taken) >= expected and not is_capped:
+            yield batch
+            if is_last:
                 return
-            if is_last or (number + 1) * size > MAX_RECORDS_PER_QUERY:
-                break
-        quiet = quiet + 1 if len(taken) == before else 0
+            if goes_on:
+                continue
+            if not in_order or not dated:
+                yield from self._exhaust(group)
+                return
+            moment = dated[0]
+            yield from self._exhaust(replace(group, created=(moment, moment + MILLISECOND)))
+            start, taken = moment + MILLISECOND, frozenset()
+
+    def _exhaust(self, ask: Ask) -> Iterator[Batch]:
+        """Yield records that nothing tells apart: page through them until their count is reached.
+
+        The order of equals may differ at every call, so one pass can miss what another brings.
+
+        Raises:
+            TimestampTooDense: when there are more of them than a query can reach, or may be.
+        """
+        taken: set[str] = set()
+        expected, quiet, is_capped = 0, 0, False
+        query = self._open(ask)
+        while quiet < QUIET_PASSES:
+            before = len(taken)
+            for number in range(1, MAX_RECORDS_PER_QUERY):
+                with query(number) as page:
+                    size = page.page_size or len(page.data) or 1
+                    total = page.total
+                    expected = max(expected, total or 0)
+                    # The count may be capped as the pages are: the announced next page tells then.
+                    is_out_of_reach = bool(page.has_next) and number * size >= reach(size)
+                    if is_out_of_reach or expected > reach(size):
+                        count = max(expected, number * size)
+                        raise TimestampTooDense(format_timestamp(ask.start), count)
+                    rows = [row for row in page.data if not _is_among(taken, row)]
+                    taken.update(str(row.get("id")) for row in rows)
+                    is_counted = total is None or number * size >= total
+                    # A count that ends before the pages do is not the count.
+                    is_capped |= bool(total is not None and is_counted and page.has_next)
+                    is_told = total is not None or page.has_next is not None
+                    is_last = not page.data or (is_told and is_counted and not page.has_next)
+                    batch = self._batch(rows, page)
+                del page, rows
+                yield batch
+                if expected and len(taken) >= expected and not is_capped:
+                    return
+                if is_last or number * size >= reach(size):
+                    break
+            quiet = quiet + 1 if len(taken) == before else 0
+
+
+def reach(page_size: int) -> int:
+    """Return how many records of one query can be read with pages of a size."""
+    return min(MAX_RECORDS_PER_QUERY, MAX_PAGES_PER_QUERY * page_size)
 
 
 @contextmanager
-def _answer(fetch: Fetch, ask: Ask) -> Iterator[Page]:
-    """Give the page that answers a question, past pages that are empty for no reason.
+def _answer(
+    open_query: OpenQuery, ask: Ask, anchors: AbstractSet[str], stamp: str
+) -> Iterator[Page]:
+    """Give the page that answers a question, past pages that cannot be the answer.
+
+    Args:
+        open_query: turns questions into queries.
+        ask: the question.
+        anchors: ids of records that were read at the timestamp where the question starts. An
+            answer without any of them is requested again: either they have all been updated
+            meanwhile, or the answer is not complete.
+        stamp: the records' attribute by which the answer is sorted.
 
     Raises:
         UnexpectedDocument: records are counted and announced, but none comes.
     """
     numbers = [*[1] * EMPTY_PAGE_ATTEMPTS, *range(2, MAX_EMPTY_PAGES)]
+    query = open_query(ask)
     for attempt, number in enumerate(numbers, start=1):
-        with fetch(ask, number) as page:
+        with query(number) as page:
+            attempts = UNANCHORED_ATTEMPTS if page.data else EMPTY_PAGE_ATTEMPTS
+            if attempt < attempts and _is_adrift(page, anchors, stamp):
+                del page
+                continue
             if page.data or _is_believed_empty(page, attempt):
                 yield page
                 return
     raise UnexpectedDocument(
-        f"The search announces records from {format_timestamp(ask.start)} on but delivers none."
+        f"The search reports records from {format_timestamp(ask.start)} on but returns none."
     )
 
 
-def _batch(rows: Sequence[Resource], page: Page, closed_until: int) -> Batch:
-    return Batch(rows, closed_until, page.total, page.page_size or len(page.data))
+def _is_adrift(page: Page, anchors: AbstractSet[str], stamp: str) -> bool:
+    """Return whether a page lacks the records that it must start with.
+
+    A full page of equals may have others of them, since their order is random.
+    """
+    if not anchors or any(_is_among(anchors, row) for row in page.data):
+        return False
+    stamps = {timestamp_of(row, stamp) for row in page.data}
+    return len(stamps) != 1 or len(page.data) < (page.page_size or 1)
 
 
-def _stamp(row: Resource, name: str) -> int | None:
+def timestamp_of(row: Resource, name: str) -> int | None:
+    """Return a resource's timestamp attribute, to the millisecond; None without a readable one."""
     attributes = row.get("attributes")
     instant = parse_timestamp(attributes.get(name)) if isinstance(attributes, Mapping) else None
     return None if instant is None else instant - instant % MILLISECOND
@@ -265,7 +332,7 @@ def _stamp(row: Resource, name: str) -> int | None:
 
 def _moment(ask: Ask, rows: Sequence[Resource], name: str) -> int:
     """Return how exactly rows tell their update time; those from before it tell only seconds."""
-    stamps = (_stamp(row, name) for row in rows)
+    stamps = (timestamp_of(row, name) for row in rows)
     is_coarse = any(stamp is not None and stamp < ask.start for stamp in stamps)
     return SECOND if is_coarse else MILLISECOND
 
@@ -274,7 +341,9 @@ def _ids_at(
     rows: Sequence[Resource], stamps: Sequence[int | None], instant: int | None
 ) -> frozenset[str]:
     pairs = zip(rows, stamps, strict=True)
-    return frozenset(str(row.get("id")) for row, stamp in pairs if stamp == instant)
+    return frozenset(
+        str(row["id"]) for row, stamp in pairs if stamp == instant and row.get("id") is not None
+    )
 
 
 def _is_among(taken: AbstractSet[str], row: Resource) -> bool:
@@ -341,7 +410,7 @@ def ordered_stamps(
     stamps: list[int | None] = []
     met: set[tuple[str, int]] = set()
     for row in rows:
-        stamp = _stamp(row, name)
+        stamp = timestamp_of(row, name)
         if stamp is not None:
             version = (str(row.get("id")), stamp)
             if position is not None and stamp < position:

@@ -25,7 +25,9 @@ BEGINNING: Final = -(1 << 62)
 
 NO_CURSOR_STATE: Final = "__ab_no_cursor_state_message"
 FULL_REFRESH_DONE: Final = "__ab_full_refresh_sync_complete"
-"""What Airbyte's framework writes for streams without a cursor."""
+"""What Airbyte's connectors write for streams without a cursor."""
+SYNC_ID: Final = "sync_id"
+"""Airbyte's number of the job that a full refresh belongs to."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,9 @@ class StreamState:
     coverage: Coverage = NOTHING
     until: int | None = None
     refresh: bool = False
-    """Whether the sync under way is a full refresh: it may be resumed, but never continued by the
-    next one."""
+    """Whether a full refresh wrote it: another attempt may resume it, a later job reads anew."""
+    sync_id: int | None = None
+    """The job of that full refresh; None when Airbyte did not number it."""
 
     @property
     def complete_until(self) -> int | None:
@@ -48,6 +51,21 @@ class StreamState:
     def is_complete(self) -> bool:
         """Tell whether the sync that wrote this state came to its end."""
         return self.until is not None and self.complete_until == self.until
+
+    def is_of_refresh(self, sync_id: int | None) -> bool:
+        """Return whether a full refresh with this number may continue from this state.
+
+        Attempts of one job share a number: a later one continues, and repeats nothing that an
+        earlier one completed. Without numbers, only a refresh that was interrupted is continued.
+
+        Args:
+            sync_id: Airbyte's number of the job; None when Airbyte does not number it.
+        """
+        if not self.refresh:
+            return False
+        if sync_id is None or self.sync_id is None:
+            return not self.is_complete
+        return self.sync_id == sync_id
 
     def resumable(self, lookback: int) -> StreamState:
         """Forget the last stretch, where records may still have been on their way to the index.
@@ -65,6 +83,10 @@ class StreamState:
             return {}
         reached = self.complete_until
         blob: dict[str, Any] = {} if reached is None else {cursor_field: format_timestamp(reached)}
+        if self.refresh:
+            blob["refresh"] = True
+            if self.sync_id is not None:
+                blob[SYNC_ID] = self.sync_id
         if self.is_complete:
             return blob
         blob["until"] = format_timestamp(self.until)
@@ -73,9 +95,19 @@ class StreamState:
             for start, end in self.coverage.spans
             if start != BEGINNING
         ]
-        if self.refresh:
-            blob["refresh"] = True
         return blob
+
+
+def is_refresh_done(blob: Mapping[str, Any], sync_id: int | None) -> bool:
+    """Return whether an earlier attempt of the same job completed the stream's full refresh.
+
+    Args:
+        blob: the stream's state.
+        sync_id: the number of this job; None when Airbyte does not number it.
+    """
+    return (
+        bool(blob.get(FULL_REFRESH_DONE)) and sync_id is not None and blob.get(SYNC_ID) == sync_id
+    )
 
 
 def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> StreamState:
@@ -105,6 +137,7 @@ def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> Stre
         coverage=Coverage.of(spans),
         until=reached if until is None else until,
         refresh=fields.get("refresh") is True,
+        sync_id=fields[SYNC_ID] if type(fields.get(SYNC_ID)) is int else None,
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from source_kustomer.engine.endpoints import Endpoint
-from source_kustomer.engine.listing import ListStream
+from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
 from source_kustomer.streams.workspace import TeamRow

@@ -1,29 +1,38 @@
-"""The files of messages, which are fetched several at a time."""
+"""The files of messages: requested several at a time, or below their message."""
 
-from source_kustomer.engine.parent_feed import Parent
+import pytest
+
+from source_kustomer.engine.children import Parent
 from source_kustomer.errors import NotFound
 from source_kustomer.kustomer.documents import document_of
 from source_kustomer.streams.correspondence import MessageAttachments
 
 
 class Client:
-    """Serves files by their ids; refuses all of them when one is gone, as the API may."""
+    """Serves files by their ids, inbound ones below their message only."""
 
-    def __init__(self, *gone):
-        self._gone = gone
+    def __init__(self, *, gone=(), inbound=(), leaves_out=False):
+        self._gone = set(gone)
+        self._inbound = set(inbound)
+        self._leaves_out = leaves_out
         self.asked = []
 
     def get(self, path, *, stream):
-        ids = path.rpartition("/")[2].split(",")
-        self.asked.append(ids)
-        if set(ids) & set(self._gone):
+        ids = path.rpartition("/")[2].replace("%2C", ",").split(",")
+        if path.startswith("/messages/"):
+            self.asked.append(path)
+            missing = self._gone
+        else:
+            self.asked.append(ids)
+            missing = self._gone | self._inbound
+        if missing & set(ids) and not (self._leaves_out and path.startswith("/attachments/")):
             raise NotFound("no such file")
-        return document_of({"data": [{"id": name} for name in ids]})
+        return document_of({"data": [{"id": name} for name in ids if name not in missing]})
 
 
 def files(client, *parents):
     found = MessageAttachments().children(client, parents)
-    return {row["id"]: parent.id for parent, rows in found for row in rows}
+    return {row["id"]: page.parent.id for page in found for row in page.resources}
 
 
 def message(number, *names):
@@ -44,9 +53,21 @@ def test_messages_without_files_take_none():
     assert client.asked == []
 
 
-def test_a_file_that_is_gone_hides_no_other_file():
-    client = Client("f7")
+@pytest.mark.parametrize("leaves_out", [False, True], ids=["answers 404", "leaves it out"])
+def test_a_file_that_is_gone_hides_no_other_file_and_is_logged(leaves_out, caplog):
+    client = Client(gone=["f7"], leaves_out=leaves_out)
 
     found = files(client, *(message(n, f"f{n}") for n in range(20)))
 
     assert found == {f"f{n}": f"m{n}" for n in range(20) if n != 7}
+    assert "1 file that messages name does not exist any more" in caplog.text
+
+
+@pytest.mark.parametrize("leaves_out", [False, True], ids=["answers 404", "leaves them out"])
+def test_files_that_are_not_served_by_id_are_read_below_their_message(leaves_out):
+    client = Client(inbound=["f3", "f4"], leaves_out=leaves_out)
+
+    found = files(client, *(message(n, f"f{n}") for n in range(20)))
+
+    assert found == {f"f{n}": f"m{n}" for n in range(20)}
+    assert client.asked[-2:] == ["/messages/m3/attachments/f3", "/messages/m4/attachments/f4"]

@@ -4,6 +4,7 @@ import random
 import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,11 @@ from source_kustomer.sync.keyset import Ask, KeysetReader
 from source_kustomer.timestamps import MILLISECOND, format_timestamp
 
 T0 = 1_700_000_000_000_000
+
+
+def opened(fetch):
+    """Return what opens the queries of a function that answers pages of questions."""
+    return lambda ask: partial(fetch, ask)
 
 
 @dataclass
@@ -78,7 +84,9 @@ def resource(id_, updated, created):
 
 def read(index, start=T0, end=None):
     return [
-        row["id"] for batch in KeysetReader(index.fetch, start, end).batches() for row in batch.rows
+        row["id"]
+        for batch in KeysetReader(opened(index.fetch), start, end).batches()
+        for row in batch.taken
     ]
 
 
@@ -194,7 +202,7 @@ def test_a_page_that_does_not_ascend_is_refused():
         yield Document([resource("a", 5, 5), resource("b", 4, 4)], 2, 5, False)
 
     with pytest.raises(UnorderedPage):
-        list(KeysetReader(fetch, T0, None).batches())
+        list(KeysetReader(opened(fetch), T0, None).batches())
 
 
 def test_records_without_a_timestamp_are_yielded_and_hold_nothing_up():
@@ -203,9 +211,9 @@ def test_records_without_a_timestamp_are_yielded_and_hold_nothing_up():
         rows = [{"id": "x", "attributes": {"updatedAt": None}}, {"id": "y"}, resource("z", 3, 3)]
         yield Document(rows, 3, 5, False)
 
-    batches = KeysetReader(fetch, T0, None).batches()
+    batches = KeysetReader(opened(fetch), T0, None).batches()
 
-    assert [row["id"] for batch in batches for row in batch.rows] == ["x", "y", "z"]
+    assert [row["id"] for batch in batches for row in batch.taken] == ["x", "y", "z"]
 
 
 def test_an_empty_page_that_announces_more_is_asked_for_again():
@@ -221,7 +229,7 @@ def test_an_empty_page_that_announces_more_is_asked_for_again():
             with index.fetch(ask, number) as page:
                 yield page
 
-    rows = [row["id"] for b in KeysetReader(fetch, T0, None).batches() for row in b.rows]
+    rows = [row["id"] for b in KeysetReader(opened(fetch), T0, None).batches() for row in b.taken]
 
     assert set(rows) == set(index.records)
 
@@ -235,7 +243,7 @@ def test_a_next_page_that_is_always_announced_is_not_looked_for_forever(total, r
         calls.append(number)
         yield Document([], total, 5, True)
 
-    assert [list(batch.rows) for batch in KeysetReader(fetch, T0, None).batches()] == [[]]
+    assert [list(batch.taken) for batch in KeysetReader(opened(fetch), T0, None).batches()] == [[]]
     assert len(calls) == requests
 
 
@@ -248,7 +256,7 @@ def test_a_next_page_announced_after_the_last_record_costs_one_request_at_most(t
         with index.fetch(ask, number) as page:
             yield replace(page, has_next=True)
 
-    rows = [row["id"] for b in KeysetReader(fetch, T0, None).batches() for row in b.rows]
+    rows = [row["id"] for b in KeysetReader(opened(fetch), T0, None).batches() for row in b.taken]
 
     assert sorted(rows) == sorted(index.records)
     assert len(index.requests) <= 2
@@ -268,16 +276,16 @@ def test_pages_that_stay_empty_though_records_are_announced_are_an_error():
         yield Document([], 8, 5, True)
 
     with pytest.raises(UnexpectedDocument):
-        list(KeysetReader(fetch, T0, None).batches())
+        list(KeysetReader(opened(fetch), T0, None).batches())
 
 
 def test_a_window_whose_end_moves_closer_is_read_only_to_there():
     index = Index({f"r{n}": (n, n) for n in range(40)})
-    reader = KeysetReader(index.fetch, T0, None)
+    reader = KeysetReader(opened(index.fetch), T0, None)
     rows = []
 
     for batch in reader.batches():
-        rows += [row["id"] for row in batch.rows]
+        rows += [row["id"] for row in batch.taken]
         reader.end = T0 + 10 * MILLISECOND
 
     assert set(rows) == {f"r{n}" for n in range(10)}
@@ -411,7 +419,7 @@ def test_a_page_is_let_go_of_before_the_next_one_is_waited_for(created):
     equals = {f"e{n}": (7, created(n)) for n in range(40)}
     index = WatchedIndex(equals | {f"r{n}": (8 + n, n) for n in range(40)})
 
-    for batch in KeysetReader(index.fetch, T0, None).batches():
+    for batch in KeysetReader(opened(index.fetch), T0, None).batches():
         assert batch.page_size == 5
         del batch
 
@@ -447,8 +455,8 @@ def test_in_an_open_window_the_newest_version_of_every_record_is_read_last(
 
     index.before_each.append(update)
     newest = {}
-    for batch in KeysetReader(index.fetch, T0, None).batches():
-        for row in batch.rows:
+    for batch in KeysetReader(opened(index.fetch), T0, None).batches():
+        for row in batch.taken:
             newest[row["id"]] = row
 
     assert newest == {id_: resource(id_, *times) for id_, times in index.records.items()}

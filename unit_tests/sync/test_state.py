@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_kustomer.airbyte.cursors import CoverageCursor
 from source_kustomer.errors import InvalidState
 from source_kustomer.sync.coverage import Coverage
+from source_kustomer.sync.cursor import CoverageCursor
 from source_kustomer.sync.state import BEGINNING, StreamState, parse_state
 from source_kustomer.timestamps import DAY, MILLISECOND, MINUTE, format_timestamp, parse_timestamp
 
@@ -18,7 +18,6 @@ END = 2_000_000_000 * 1_000_000
 
 def cursor(blob, *, lookback=10 * MINUTE, refresh=False, told=None):
     return CoverageCursor(
-        "messages",
         "updated_at",
         found=parse_state("messages", "updated_at", blob),
         start=END - 100 * DAY,
@@ -29,8 +28,8 @@ def cursor(blob, *, lookback=10 * MINUTE, refresh=False, told=None):
     )
 
 
-def blob_of(message):
-    return vars(message.state.stream.stream_state)
+def blob_of(state):
+    return dict(state)
 
 
 def test_the_plain_state_of_older_connectors_is_read():
@@ -87,7 +86,7 @@ def test_a_state_in_the_future_gives_nothing_to_read_and_keeps_its_place():
     blob = {"updated_at": format_timestamp(END + DAY)}
     ahead = cursor(blob, told=told)
 
-    ahead.ensure_at_least_one_state_emitted()
+    ahead.finish()
 
     assert list(ahead.gaps()) == []
     assert blob_of(told[0]) == blob
@@ -98,7 +97,7 @@ def test_a_state_that_is_ahead_by_a_moment_gives_nothing_and_keeps_its_place_too
     blob = {"updated_at": format_timestamp(END + MILLISECOND)}
     ahead = cursor(blob, told=told)
 
-    ahead.ensure_at_least_one_state_emitted()
+    ahead.finish()
 
     assert list(ahead.gaps()) == []
     assert blob_of(told[0]) == blob
@@ -162,7 +161,7 @@ def test_the_last_state_is_told_once():
     whole = cursor({}, told=told)
     whole.close(END - 100 * DAY, None, rows=1, final=True)
 
-    whole.ensure_at_least_one_state_emitted()
+    whole.finish()
 
     assert len(told) == 1
 
@@ -195,7 +194,7 @@ def test_states_only_move_forward_and_end_complete(days):
         covered.append(parse_state("messages", "updated_at", blob_of(told[-1])).coverage)
     for start, end in list(reading.gaps()):
         reading.close(start, end, rows=1, final=True)
-    reading.ensure_at_least_one_state_emitted()
+    reading.finish()
 
     for earlier, later in itertools.pairwise(covered):
         assert Coverage.of([*earlier.spans, *later.spans]) == later
@@ -255,7 +254,6 @@ def test_whatever_syncs_are_cut_short_all_that_a_state_covers_has_been_read(sequ
         now += days * DAY
         told: list[Any] = []
         one = CoverageCursor(
-            "messages",
             "updated_at",
             found=parse_state("messages", "updated_at", blob),
             start=END - 100 * DAY,
@@ -271,7 +269,7 @@ def test_whatever_syncs_are_cut_short_all_that_a_state_covers_has_been_read(sequ
         for start, end in list(one.gaps()) if ends else []:
             one.close(start, end, rows=1, final=True)
             read.append((start, end, now))
-        one.ensure_at_least_one_state_emitted()
+        one.finish()
         blob = blob_of(told[-1])
         covered = parse_state("messages", "updated_at", blob).coverage
         truly = Coverage.of([(BEGINNING, END - 100 * DAY), *((a, min(b, t)) for a, b, t in read)])
@@ -286,7 +284,7 @@ def test_what_is_read_again_after_a_cut_is_the_gaps_and_the_lookback_alone(days,
     first = cursor({}, told=told)
     for a, b in days:
         first.close(END - a * DAY, END - b * DAY, rows=1, final=True)
-    first.ensure_at_least_one_state_emitted()
+    first.finish()
 
     second = cursor(blob_of(told[-1]), lookback=lookback * DAY)
 

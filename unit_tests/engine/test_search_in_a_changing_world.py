@@ -1,27 +1,22 @@
-"""The whole of a search stream's syncs, in a world that hypothesis makes up.
+"""All syncs of a search stream, in a world that hypothesis makes up.
 
-Records are written while pages are asked for, writes appear late, whole groups share one moment,
-records pass into the archive, windows are cut, syncs die with only a part of what they said on
-record. However it goes: once the world stands still and one more sync has succeeded, the
-destination equals the source.
+Records are written while pages are requested, writes appear late, whole groups share one
+timestamp, records pass into the archive, windows are cut, syncs end early with only a part of
+their output on record. In every case, once the world stands still and one more sync has
+succeeded, the destination equals the source.
 """
 
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import source_kustomer.airbyte.cursors as cursor_module
-from source_kustomer.airbyte.cursors import CoverageCursor
-from source_kustomer.engine.progress import Progress
-from source_kustomer.engine.reader_pool import ReaderPool
-from source_kustomer.engine.reading import Reading, Sync
+import source_kustomer.sync.cursor as cursor_module
 from source_kustomer.engine.search import SearchStream
-from source_kustomer.rows.flatten import Shape
 from source_kustomer.streams.conversations import MessageRow
 from source_kustomer.sync.state import parse_state
 from source_kustomer.sync.windows import LIVE_SEARCH_AGE, Index
@@ -33,10 +28,7 @@ from source_kustomer.timestamps import (
     format_timestamp,
     parse_timestamp,
 )
-
-NOW = 1_900_000_000 * SECOND
-START = NOW - 1_200 * DAY
-LOOKBACK = 10 * MINUTE
+from unit_tests.engine.harness import LOOKBACK, NOW, OneSync
 
 
 @dataclass(frozen=True)
@@ -126,88 +118,32 @@ class Simulated(SearchStream, family=True):
     def __init__(self, world):
         self.world = world
 
-    def fetch(self, reading, index, ask, number):
-        return self.world.answer(index, ask, number)
-
-
-class Said:
-    """In the place of the channel: what was said in its order, and what is still to be read."""
-
-    def __init__(self):
-        self.messages: list[tuple[str, Any]] = []
-        self.partitions: list[Any] = []
-
-    def put(self, partition):
-        self.partitions.append(partition)
-
-    def put_rows(self, rows):
-        before = len(self.messages)
-        self.messages += [("row", record.data) for record in rows]
-        return len(self.messages) - before
-
-    def tell(self, message):
-        self.messages.append(("state", vars(message.state.stream.stream_state)))
-
-
-class EagerPool(ReaderPool):
-    """Welcomes some more readers, whatever the pace."""
-
-    def __init__(self, chance):
-        super().__init__(8, pace=lambda: 1.0, latency=lambda: 1.0)
-        self._chance = chance
-
-    def vacancies(self, reader, pages_left):
-        return self._chance.randint(0, 3)
+    def open_query(self, sync, window, ask):
+        return partial(self.world.answer, window.index, ask)
 
 
 def sync(world, state):
-    """Read from a state; return everything that was said."""
-    said: Any = Said()
-    client: Any = None
-    stream = Simulated(world)
+    """Read from a state; return everything that was put out, in order."""
     end = world.now // SECOND * SECOND
-    reading = Reading(
-        stream,
-        Sync(
-            client=client,
-            pool=EagerPool(world.chance),
-            progress=Progress(
-                lambda message: None,
-                seconds=lambda: 0.0,
-                unix_seconds=lambda: 0.0,
-                searches_per_minute=lambda: 1.0,
-                requests_per_minute=lambda: 1.0,
-            ),
-            start=START,
-            end=end,
-            begun=end + SECOND,
-            now=lambda: world.now,
-            include_deleted=True,
-            channel=said,
-        ),
-        CoverageCursor(
-            stream.name,
-            "updated_at",
-            found=parse_state(stream.name, "updated_at", state),
-            start=START,
-            end=end,
-            lookback=LOOKBACK,
-            emit=said.tell,
-        ),
-        Shape.of(MessageRow),
+    one = OneSync(
+        Simulated(world),
+        state=state,
+        end=end,
+        now=lambda: world.now,
+        seed=world.chance.randrange(1_000_000),
     )
-    said.partitions += stream.partitions(reading)
-    while said.partitions:
-        said.partitions.pop(world.chance.randrange(len(said.partitions))).read()
-    assert reading.failure is None
-    reading.cursor.ensure_at_least_one_state_emitted()
-    return said.messages
+    output = one.run()
+    assert one.sync.failure is None
+    assert one.has_ended
+    return output.items
 
 
 def take(destination, state, messages):
     """Take rows and states as a destination does; a row after a state that covers it is a fault."""
     covered = None
     for kind, content in messages:
+        if kind not in {"row", "state"}:
+            continue
         if kind == "state":
             state = content
             covered = parse_state("messages", "updated_at", content).coverage
@@ -225,7 +161,7 @@ def take(destination, state, messages):
 @pytest.fixture(scope="module", autouse=True)
 def checkpoints_all_along():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cursor_module, "RECORDS_PER_CHECKPOINT", 2)
+        patch.setattr(cursor_module, "ROWS_PER_CHECKPOINT", 2)
         yield
 
 
