@@ -17,8 +17,9 @@ from source_kustomer.engine.stream import Stream
 from source_kustomer.errors import KustomerError
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
-from source_kustomer.kustomer.search import MAX_RECORDS, SearchQuery
+from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.logger import LOGGER
+from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.keyset import Ask, Batch, KeysetReader, Page, Resource
 from source_kustomer.sync.windows import LIVE_SEARCH_AGE, Index, Window, cut, plan
 from source_kustomer.timestamps import MINUTE, format_timestamp, parse_timestamp

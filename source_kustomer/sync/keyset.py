@@ -15,12 +15,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from source_kustomer.errors import TimestampTooDense, UnexpectedDocument, UnorderedPage
+from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.timestamps import MILLISECOND, SECOND, format_timestamp, parse_timestamp
 
 Resource = Mapping[str, Any]
-
-MAX_RECORDS_PER_QUERY: Final = 10_000
-"""No query yields more (the vendor's limits, as AWS Glue documents them; 100 pages besides)."""
 
 EMPTY_PAGE_ATTEMPTS: Final = 3
 MAX_EMPTY_PAGES: Final = 20
@@ -152,7 +150,7 @@ class KeysetReader:
 
     def _undated(self, ask: Ask) -> Iterator[Batch]:
         """Page past records without a readable timestamp, which have no place in any order."""
-        for number in range(2, MAX_RECORDS_PER_QUERY):
+        for number in range(2, MAX_RECORDS):
             with self._fetch(ask, number) as page:
                 stamps = [_stamp(row, self._stamp) for row in page.data]
                 last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
@@ -166,9 +164,9 @@ class KeysetReader:
             if last > ask.start:
                 self._position = last
                 return
-            if number * size >= MAX_RECORDS_PER_QUERY:
+            if number * size >= MAX_RECORDS:
                 break
-        raise TimestampTooDense(format_timestamp(ask.start), MAX_RECORDS_PER_QUERY)
+        raise TimestampTooDense(format_timestamp(ask.start), MAX_RECORDS)
 
 
 def _by_creation(fetch: Fetch, group: Ask) -> Iterator[Batch]:
@@ -210,14 +208,14 @@ def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
     expected, quiet, is_capped = 0, 0, False
     while quiet < QUIET_PASSES:
         before = len(taken)
-        for number in range(1, MAX_RECORDS_PER_QUERY):
+        for number in range(1, MAX_RECORDS):
             with fetch(ask, number) as page:
                 size = page.page_size or len(page.data) or 1
                 expected = max(expected, page.total or 0)
-                if expected > MAX_RECORDS_PER_QUERY:
+                if expected > MAX_RECORDS:
                     raise TimestampTooDense(format_timestamp(ask.start), expected)
                 # The count may be capped as the pages are: the announced next page tells then.
-                if page.has_next and number * size >= MAX_RECORDS_PER_QUERY:
+                if page.has_next and number * size >= MAX_RECORDS:
                     raise TimestampTooDense(format_timestamp(ask.start), expected)
                 rows = [row for row in page.data if not _is_among(taken, row)]
                 taken.update(str(row.get("id")) for row in rows)
@@ -230,7 +228,7 @@ def _exhaust(fetch: Fetch, ask: Ask) -> Iterator[Batch]:
             del page, rows
             if expected and len(taken) >= expected and not is_capped:
                 return
-            if is_last or (number + 1) * size > MAX_RECORDS_PER_QUERY:
+            if is_last or (number + 1) * size > MAX_RECORDS:
                 break
         quiet = quiet + 1 if len(taken) == before else 0
 
