@@ -159,7 +159,7 @@ class Sender:
                 continue
             is_too_large = can_shrink and outcome.is_too_large
             if is_too_large or failures == max_failures:
-                LOGGER.info(
+                LOGGER.warning(
                     "Stream %s: %s failed (%s). A smaller page follows.",
                     request.stream,
                     request.name,
