@@ -25,8 +25,9 @@ if [ ${#command[@]} = 0 ]; then
     esac
 fi
 chmod 700 -- "$folder"
+[ ! -L "$folder/.lock" ] || { echo "$folder/.lock is a symbolic link: remove it." >&2; exit 64; }
 
-exec 9< "$folder"
+exec 9>> "$folder/.lock"
 flock --nonblock --conflict-exit-code 75 9 || {
     code=$?
     [ $code != 75 ] || echo "Another sync of $folder is running." >&2

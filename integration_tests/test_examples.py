@@ -152,14 +152,21 @@ def test_a_failed_connector_is_reported_and_the_state_stays(sandbox: Sandbox, fo
 
 
 def test_two_syncs_of_one_folder_do_not_overlap(sandbox: Sandbox, folder: Path) -> None:
-    lock = os.open(folder, os.O_RDONLY)
-    try:
+    with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         refused = sync(sandbox, folder)
-    finally:
-        os.close(lock)
     assert refused.returncode == ALREADY_RUNNING
     assert "is running" in refused.stderr
+
+
+def test_a_lock_that_is_a_symbolic_link_is_not_followed(sandbox: Sandbox, tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "acme", tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / ".lock").symlink_to(elsewhere)
+    refused = sync(sandbox, folder)
+    assert refused.returncode == 64
+    assert "symbolic link" in refused.stderr
+    assert not elsewhere.exists()
 
 
 def keep(kind: str, folder: Path, *messages: dict[str, Any]) -> subprocess.CompletedProcess[str]:

@@ -31,7 +31,7 @@ VERSION_FREE: Final = (
     "README.md",
 )
 """Files that must take the version from the package instead of repeating it."""
-IMAGE_VERSION: Final = re.compile(r"source-kustomer:([0-9][\w.-]*)")
+IMAGE_VERSION: Final = re.compile(r'(?:source-kustomer:|tag += ")([0-9][\w.-]*)')
 
 
 @dataclass(frozen=True)
