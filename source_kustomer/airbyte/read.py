@@ -39,7 +39,7 @@ from source_kustomer.kustomer.client import Client
 from source_kustomer.logger import LOGGER
 from source_kustomer.organization import klass_streams
 from source_kustomer.rows.custom import CustomAttributes
-from source_kustomer.rows.flatten import Shape
+from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.rows.names import STREAM_PREFIX
 from source_kustomer.streams import STREAMS
 from source_kustomer.sync.clocks import Clocks
@@ -183,13 +183,14 @@ class Read:
                 emit=emit,
                 refresh=selected.configured.sync_mode is SyncMode.full_refresh,
             )
-        shape = Shape.of(
+        mapper = RowMapper(
             stream.row,
             custom=CustomAttributes.from_schema(selected.schema),
             columns=frozenset(selected.schema.get("properties") or ()) or None,
             always=frozenset([stream.cursor_field] if stream.cursor_field else ()),
+            reserved=frozenset(stream.schema(None)["properties"]),
         )
-        return Reading(stream, self._sync, cursor, shape)
+        return Reading(stream, self._sync, cursor, mapper)
 
     def _join_families(self, readings: Sequence[Reading]) -> None:
         """Let child streams of one parent, and the parent, share one reading of the parent."""
@@ -208,7 +209,7 @@ class Read:
                     parent_class(),
                     self._sync,
                     RefreshCursor(parent_class.name, self._repository.emit_message),
-                    Shape.of(parent_class.row),
+                    RowMapper(parent_class.row),
                     host=next(iter(children)),
                 )
             parent.feed = ParentFeed(parent, children, is_selected=is_selected)

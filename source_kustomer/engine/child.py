@@ -16,7 +16,7 @@ from source_kustomer.errors import NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.rows.custom import CustomAttributes
-from source_kustomer.rows.values import SCHEMAS
+from source_kustomer.rows.schema import column_schema
 
 READERS_PER_CHILD: Final = 6
 PARENTS_TO_MISS: Final = 20
@@ -53,14 +53,12 @@ class ChildStream(Stream, family=True):
         """Return the JSON schema of the rows, the parent's columns included."""
         schema = super().schema(custom)
         context = self.parent.query_context
-        schema["properties"][self.parent_id_column] = {
-            **SCHEMAS["text"],
-            "description": f"The id of the {context} that it was read for.",
-        }
-        schema["properties"][str(self.cursor_field)] = {
-            **SCHEMAS["timestamp"],
-            "description": f"When that {context} had last changed. Syncs continue from it.",
-        }
+        schema["properties"][self.parent_id_column] = column_schema(
+            "text", f"The id of the {context} that it was read for."
+        )
+        schema["properties"][str(self.cursor_field)] = column_schema(
+            "timestamp", f"When that {context} had last changed. Syncs continue from it."
+        )
         return schema
 
     def partitions(self, reading: Reading) -> Iterator[Partition]:

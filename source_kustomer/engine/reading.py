@@ -25,7 +25,7 @@ from source_kustomer.engine.stream import Stream
 from source_kustomer.errors import KustomerError, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.logger import LOGGER
-from source_kustomer.rows.flatten import Shape
+from source_kustomer.rows.mapper import RowMapper
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class Sync:
 
 @dataclass
 class Reading:
-    """One stream in one sync: its cursor, the shape of its rows, and what became of it."""
+    """One stream in one sync: its cursor, the mapper of its rows, and what became of it."""
 
     stream: Stream
     sync: Sync
     cursor: CoverageCursor | RefreshCursor
-    shape: Shape
+    mapper: RowMapper
     host: str | None = None
     """The selected stream that this one is read for, when it is not selected itself."""
     feed: ParentFeed | None = None
@@ -108,10 +108,10 @@ class Reading:
         Returns:
             How many rows there were.
         """
-        flatten, name = self.shape.flatten, self.stream.name
+        flatten, name = self.mapper.flatten, self.stream.name
         rows = (flatten(resource) for resource in resources)
         if also is not None:
-            also = {column: value for column, value in also.items() if self.shape.has(column)}
+            also = {column: value for column, value in also.items() if self.mapper.has(column)}
             rows = ({**row, **also} for row in rows)
         return self.sync.channel.put_rows(Record(row, name) for row in rows)
 

@@ -21,7 +21,7 @@ from source_kustomer.engine.progress import Progress
 from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.engine.reading import Reading, Sync
 from source_kustomer.engine.search import SearchStream
-from source_kustomer.rows.flatten import Shape
+from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.streams.conversations import MessageRow
 from source_kustomer.sync.state import parse_state
 from source_kustomer.sync.windows import LIVE_SEARCH_AGE, Index
@@ -194,7 +194,7 @@ def sync(world, state):
             lookback=LOOKBACK,
             emit=said.tell,
         ),
-        Shape.of(MessageRow),
+        RowMapper(MessageRow),
     )
     said.partitions += stream.partitions(reading)
     while said.partitions:
