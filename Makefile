@@ -6,7 +6,8 @@ PYTEST  = $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup
 PYAIRBYTE ?= .venv-pyairbyte
 IMAGE ?= localhost/source-kustomer:$(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' source_kustomer/__init__.py)
 CHECK_SCHEMA = $(BIN)/check-jsonschema --quiet --builtin-schema
-LOCK = --quiet --universal --python-version=3.10 --generate-hashes $(if $(UPGRADE),--upgrade)
+AGE ?= P7D
+LOCK = --quiet --universal --python-version=3.10 --generate-hashes --exclude-newer=$(AGE) $(if $(UPGRADE),--upgrade)
 TOOLS ?= .venv-tools
 
 .DEFAULT_GOAL := help
@@ -93,7 +94,7 @@ dist: $(TOOLS)/.installed ## the source distribution and the wheel, dist/; the w
 	build/installed/bin/pip check
 	cd build && installed/bin/source-kustomer spec
 
-lock: $(TOOLS)/.installed ## write requirements.txt and tools/requirements.txt; UPGRADE=1 takes newer versions
+lock: $(TOOLS)/.installed ## write requirements.txt and tools/requirements.txt; UPGRADE=1 takes newer versions, AGE=P0D also those of this week
 	$(TOOLS)/bin/uv pip compile $(LOCK) --output-file=requirements.txt setup.py
 	$(TOOLS)/bin/uv pip compile $(LOCK) --output-file=tools/requirements.txt tools/requirements.in
 
