@@ -2,14 +2,16 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
+PYTEST  = $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup
 PYAIRBYTE ?= .venv-pyairbyte
 IMAGE ?= localhost/source-kustomer:$(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' source_kustomer/__init__.py)
 CHECK_SCHEMA = $(BIN)/check-jsonschema --quiet --builtin-schema
-LOCK = --quiet --universal --python-version=3.10 --generate-hashes $(if $(UPGRADE),--upgrade)
+AGE ?= P7D
+LOCK = --quiet --universal --python-version=3.10 --generate-hashes --exclude-newer=$(AGE) $(if $(UPGRADE),--upgrade)
 TOOLS ?= .venv-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint chaos bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
+.PHONY: help setup demo unit test test-pythons lint chaos bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,8 +31,14 @@ $(PYAIRBYTE)/.installed: integration_tests/pyairbyte/requirements.txt
 demo: setup $(PYAIRBYTE)/.installed ## check, discover, read, change, read again, on the embedded sandbox; then the same into DuckDB
 	$(BIN)/python -m demo --pyairbyte $(PYAIRBYTE)/bin/python
 
-test: setup $(PYAIRBYTE)/.installed ## unit tests and integration tests
-	PYAIRBYTE_PYTHON=$(CURDIR)/$(PYAIRBYTE)/bin/python $(BIN)/python -m pytest
+unit: setup      ## unit tests, on all cores
+	$(PYTEST) unit_tests
+
+test: setup $(PYAIRBYTE)/.installed ## unit tests and integration tests, on all cores
+	PYAIRBYTE_PYTHON=$(CURDIR)/$(PYAIRBYTE)/bin/python $(PYTEST)
+
+test-pythons: setup ## unit tests on each supported Python that is found; NOX="--tags ends": on the oldest and the newest
+	$(BIN)/nox $(NOX)
 
 lint: setup      ## ruff, mypy --strict, and the workflows, examples and shell scripts by their schemas and linters
 	$(BIN)/ruff check .
@@ -86,7 +94,7 @@ dist: $(TOOLS)/.installed ## the source distribution and the wheel, dist/; the w
 	build/installed/bin/pip check
 	cd build && installed/bin/source-kustomer spec
 
-lock: $(TOOLS)/.installed ## write requirements.txt and tools/requirements.txt; UPGRADE=1 takes newer versions
+lock: $(TOOLS)/.installed ## write requirements.txt and tools/requirements.txt; UPGRADE=1 takes newer versions, AGE=P0D also those of this week
 	$(TOOLS)/bin/uv pip compile $(LOCK) --output-file=requirements.txt setup.py
 	$(TOOLS)/bin/uv pip compile $(LOCK) --output-file=tools/requirements.txt tools/requirements.in
 
@@ -102,4 +110,4 @@ $(TOOLS)/.installed: tools/requirements.txt
 	@touch $@
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) $(PYAIRBYTE) $(TOOLS) .venv-peer benchmarks/results build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PYAIRBYTE) $(TOOLS) .venv-peer benchmarks/results build dist ./*.egg-info .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis

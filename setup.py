@@ -27,9 +27,11 @@ TEST = [
     "cryptography",  # of the version that airbyte-cdk allows
     "hypothesis==6.168.5",
     "jsonschema==4.26.0",
+    "kubernetes-validate==1.37.0",  # of examples/kubernetes
     "packaging",  # of the version that airbyte-cdk allows
     "pytest==9.2.0",
     "pytest-xdist==3.8.0",
+    "python-hcl2==8.1.4",  # of examples/terraform
     "PyYAML==6.0.4",
 ]
 """What the tests and tools need."""

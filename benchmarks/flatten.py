@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from source_kustomer.rows.custom import CustomAttributes
-from source_kustomer.rows.flatten import Shape
+from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.rows.row import Row
 from source_kustomer.streams.conversations import ConversationRow, MessageRow
 
@@ -179,7 +179,7 @@ MESSAGE = {
 
 def microseconds(record: type[Row], resource: dict[str, Any]) -> float:
     """Return the CPU that one record takes, in microseconds: the best of several rounds."""
-    flatten = Shape.of(record, custom=CustomAttributes.from_metadata(METADATA)).flatten
+    flatten = RowMapper(record, custom=CustomAttributes.from_metadata(METADATA)).flatten
     best = float("inf")
     for _ in range(ROUNDS):
         started = time.process_time()

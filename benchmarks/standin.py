@@ -68,14 +68,15 @@ class Series:
 
     def place(self, moment: int) -> int:
         """How many records lie before a moment."""
-        return min(self.count, max(0, math.ceil((moment - self.begin) / self.step)))
+        # Timestamps are rounded up, so one that is not before the moment may have a place just
+        # after the millisecond before it.
+        return min(self.count, max(0, math.floor((moment - 1 - self.begin) / self.step) + 1))
 
     def page(self, start: int, stop: int) -> bytes:
         """The records from one place to another, as JSON."""
         rows = []
         for number in range(start, stop):
             template = self.templates[number % len(self.templates)]
-            # Rounded up, so that asking for `>= timestamp` gives this record first.
             moment = to_text(math.ceil(self.begin + number * self.step)).encode()
             identity = make_id(self.code, number).encode()
             row = b"".join(

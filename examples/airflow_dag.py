@@ -21,6 +21,4 @@ with DAG(
         BashOperator(
             task_id=f"sync_{organization}",
             bash_command=f"/opt/source-kustomer/examples/sync.sh /var/lib/kustomer/{organization}",
-            env={"IMAGE": "airbyte/source-kustomer"},
-            append_env=True,
         )

@@ -113,8 +113,8 @@ def with_deadline(seconds: float) -> Callable[[], None]:
     return partial(
         run_patched,
         {
-            f"{SourceKustomer.__module__}.CHECK_PATIENCE": seconds,
-            f"{SourceKustomer.__module__}.Client": partial(Client, patience=seconds),
+            f"{SourceKustomer.__module__}.CHECK_RETRY_SECONDS": seconds,
+            f"{SourceKustomer.__module__}.Client": partial(Client, retry_seconds=seconds),
         },
     )
 

@@ -2,12 +2,15 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
+import sys
 import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
+import yaml
 from packaging.utils import canonicalize_name
 
 from kustomer_sandbox import Sandbox
@@ -192,6 +195,71 @@ def test_sigterm_ends_it_soon_and_what_is_finished_is_kept(sandbox, files):
     _, messages = run(sandbox, files, *READ, "--state", "/files/state.json")
     rows |= rows_of(messages)
     assert {key: row.get("updated_at") for key, row in rows.items()} == truth_of(sandbox)
+
+
+def test_the_example_syncs_with_this_image_a_folder_with_a_hostile_name(sandbox, files, tmp_path):
+    """The engine's options that this machine needs stand before those of sync.sh."""
+    configure(files, discovered(sandbox, files), ("teams",))
+    folder = tmp_path / "x --privileged --volume : $(id)"
+    folder.mkdir()
+    for name in ("config.json", "catalog.json"):
+        (folder / name).write_text((files / name).read_text())
+    docker = tmp_path / "docker"
+    run = shlex.join([*locked_down(), "--env", f"KUSTOMER_API_URL={sandbox.url}"])
+    docker.write_text(f'#!/bin/sh\nshift\nexec {run} "$@"\n')
+    docker.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "IMAGE": IMAGE}
+
+    for _ in range(2):
+        done = subprocess.run(
+            [LOCK.parent / "examples/sync.sh", folder],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    rows = [json.loads(line) for line in (folder / "rows/teams.jsonl").open()]
+    assert {row["id"] for row in rows} == {team["id"] for team in sandbox.truth("teams")}
+    assert (folder / "rows").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_command_of_the_kubernetes_example_runs_in_this_image(sandbox, files, tmp_path):
+    examples = LOCK.parent / "examples"
+    generated = subprocess.run(
+        [sys.executable, examples / "kubernetes/generate.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    job = next(one for one in yaml.safe_load_all(generated.stdout) if one["kind"] == "CronJob")
+    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    secret, data = tmp_path / "secret", tmp_path / "data"
+    secret.mkdir()
+    (secret / "config.json").write_text((files / "config.json").read_text())
+    (data / "organization").mkdir(parents=True)
+    configure(files, discovered(sandbox, files), ("teams",))
+    (data / "organization/catalog.json").write_text((files / "catalog.json").read_text())
+
+    done = subprocess.run(
+        [
+            *locked_down(),
+            *("--user", f"{os.getuid()}:{os.getgid()}", "--env", f"KUSTOMER_API_URL={sandbox.url}"),
+            *("--volume", f"{data}:/data", "--volume", f"{secret}:/secret:ro"),
+            *("--volume", f"{examples}:/scripts:ro", "--entrypoint", container["command"][0]),
+            *(IMAGE, *container["command"][1:], *container["args"]),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (data / "organization/rows/teams.jsonl").open()]
+    assert {row["id"] for row in rows} == {team["id"] for team in sandbox.truth("teams")}
 
 
 def test_too_little_memory_ends_it_without_spoiling_what_is_checkpointed(sandbox, files):

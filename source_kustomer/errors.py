@@ -1,20 +1,21 @@
-r"""What can go wrong, as one tree; and the one table from HTTP answers to it.
+r"""The errors of the connector, and the one table from HTTP statuses to them.
 
-KustomerError               failure type       the reader is told
+KustomerError               failure type       the message says
 ├── ConfigError             config_error       what to correct
-│   ├── InvalidConfig                          the configuration
-│   ├── InvalidCatalog                         the configured streams
-│   ├── InvalidState                           the state of a stream
-│   ├── NotAuthorised (401)                    key wrong, expired, or of another region
-│   ├── NotPermitted (403)                     a role is missing
-│   └── NotFound (404, 405, 410, 501)          the organization has no such object
+│   ├── InvalidConfig                          in the configuration
+│   ├── InvalidCatalog                         in the configured streams
+│   ├── InvalidState                           in the state of a stream
+│   ├── NotAuthorised                          key wrong, expired, or of another region
+│   ├── NotPermitted                           a role or a plan feature is missing
+│   └── NotFound                               the organization has no such object
 ├── TransientError          transient_error    what was tried; try again later
-│   ├── RateLimited (429)
-│   ├── KustomerUnavailable                    5xx, no connection, broken answers
-│   └── Stopped                                the process was told to end
-└── UnexpectedError         system_error       what was expected, what came
-    ├── UnexpectedDocument                     an answer that is not what we rely on
-    │   └── BadRequest (400, 422)              a question that the API does not understand
+│   ├── RateLimited
+│   ├── KustomerUnavailable                    5xx, no connection, unusable answers
+│   └── Stopped                                the process received a signal to stop
+└── UnexpectedError         system_error       what was expected, what was received
+    ├── UnexpectedDocument                     an answer that breaks an assumption
+    │   ├── BadRequest                         a request that the API rejects
+    │   └── InvalidId                          an id that cannot be part of a path
     ├── UnorderedPage                          a search that does not sort
     └── TimestampTooDense                      more equal records than can be told apart
 """
@@ -23,41 +24,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, Literal
+
+from source_kustomer.text import printable
 
 FailureKind = Literal["config_error", "transient_error", "system_error"]
 
 REGIONS_BY_POD: Final = {"prod1": "US", "prod2": "EU", "prod4": "India"}
-"""The pods that the API names in its answers, as the form calls them."""
+"""The pods that the API names in its answers, and the regions of the configuration."""
 
-NO_SUCH_THING: Final = frozenset(
-    {
-        HTTPStatus.NOT_FOUND,
-        HTTPStatus.METHOD_NOT_ALLOWED,
-        HTTPStatus.GONE,
-        HTTPStatus.NOT_IMPLEMENTED,
-    }
-)
-"""How an API may say that what was asked for does not exist. A retired list of Kustomer's answers
-404; the others say the same more exactly."""
-
-_POD = re.compile(r"associated with pod (\w+) but request is being handled by (\w+)")
-_MARKUP: Final = re.compile(r"<[^>]*>")
-_LONGEST_DETAIL: Final = 300
+_POD: Final = re.compile(r"associated with pod (\w+) but request is being handled by (\w+)")
+_PLAN: Final = re.compile(r"\b(plans?|billing|subscription|upgrade|licen[cs]e|add-?on)\b", re.I)
+_MARKUP: Final = re.compile(r"<[^<>]*>")
+_MAX_DETAIL: Final = 300
+_MAX_TEXTS: Final = 10
 
 
 class KustomerError(Exception):
-    """Something went wrong, and `message` says it in a sentence for the user."""
+    """The base of all errors that the connector understands."""
 
     failure_type: ClassVar[FailureKind] = "system_error"
 
     def __init__(self, message: str, internal_message: str | None = None) -> None:
-        """Say what happened.
+        """Keep both messages.
 
         Args:
-            message: a sentence for the user: what happened, and what to do.
-            internal_message: details for whoever reads the log. Neither holds the key.
+            message: for the user: what happened, where, and what to do.
+            internal_message: details for the log. Neither message contains the API key.
         """
         super().__init__(message)
         self.message = message
@@ -71,29 +67,29 @@ class ConfigError(KustomerError):
 
 
 class InvalidConfig(ConfigError):
-    """The configuration is not usable."""
+    """The configuration cannot be used."""
 
 
 class InvalidCatalog(ConfigError):
-    """The configured catalog is not usable."""
+    """The configured catalog cannot be used."""
 
 
 class InvalidState(ConfigError):
-    """A state cannot be understood; guessing could skip records."""
+    """A state cannot be read. Guessing its meaning could skip records."""
 
     def __init__(self, stream: str | None, reason: str) -> None:
         """Name the stream and what is wrong with its state.
 
         Args:
-            stream: its name; None when the state as a whole is meant.
-            reason: what is wrong, as a clause, or as a sentence when no stream is named.
+            stream: its name; None for the state as a whole.
+            reason: what is wrong: a clause, or a complete sentence when no stream is named.
         """
         self.stream = stream
         super().__init__(
             reason
             if stream is None
             else f'The state of stream "{stream}" cannot be used: {reason}. '
-            "Correct it, or reset the stream to read it anew."
+            "Correct it, or reset the stream to read it from the beginning."
         )
 
 
@@ -102,7 +98,7 @@ class NotAuthorised(ConfigError):
 
 
 class NotPermitted(ConfigError):
-    """The key lacks a role for what was asked."""
+    """The key lacks a role, or the organization's plan lacks a feature."""
 
     roles: tuple[str, ...] = ()
     """Any one of these roles would permit it; empty when they are not known."""
@@ -116,32 +112,32 @@ class NotPermitted(ConfigError):
 
 
 class NotFound(ConfigError):
-    """What was asked for does not exist."""
+    """What was requested does not exist."""
 
 
 class TransientError(KustomerError):
-    """Something that may pass by itself."""
+    """Something that a later attempt may not meet."""
 
     failure_type = "transient_error"
 
 
 class RateLimited(TransientError):
-    """The rate limit stayed exhausted beyond all patience."""
+    """The rate limit stayed exhausted for all attempts of a request."""
 
 
 class KustomerUnavailable(TransientError):
-    """Kustomer did not give a usable answer, beyond all patience."""
+    """Kustomer gave no usable answer before the retry deadline of a request."""
 
 
 class Stopped(TransientError):
-    """The process was told to end."""
+    """The process received a signal to stop."""
 
     def __init__(self) -> None:
-        super().__init__("The sync was stopped before its end. The next one continues from there.")
+        super().__init__("The sync was stopped before its end. The next sync continues from there.")
 
 
 class UnexpectedError(KustomerError):
-    """Kustomer, or this connector, behaves otherwise than was relied on."""
+    """The API, or the connector, does not behave as assumed."""
 
 
 class UnforeseenError(UnexpectedError):
@@ -157,100 +153,203 @@ class UnforeseenError(UnexpectedError):
 
 
 class UnexpectedDocument(UnexpectedError):
-    """An answer is not what we rely on."""
+    """An answer is not what the connector relies on."""
 
 
 class BadRequest(UnexpectedDocument):
-    """The API does not understand a question, such as an attribute that it cannot search by."""
+    """The API rejects a request, such as a search by an attribute that it does not know."""
+
+
+class InvalidId(UnexpectedDocument):
+    """A value from the API cannot be a segment of a request path."""
+
+    def __init__(self, value: object) -> None:
+        """Show the value, shortened."""
+        shown = printable(str(value))[:_MAX_DETAIL]
+        super().__init__(
+            f'The id "{shown}" cannot be used in a request: it is empty, or it would lead to '
+            "another path. The records below it are not requested. Please report this."
+        )
 
 
 class UnorderedPage(UnexpectedError):
-    """A search does not come in the order that was asked for."""
+    """A search does not return records in the requested order."""
 
     def __init__(self, before: str, after: str) -> None:
-        """Name two neighbours that stand in the wrong order."""
+        """Name two neighbouring timestamps in the wrong order."""
         super().__init__(
             f"The search did not sort by time of update: {after} came after {before}. "
-            "Reading on could lose records, so the stream stops here. Please report this."
+            "Continuing could lose records, so the stream stops here. Please report this."
         )
 
 
 class TimestampTooDense(UnexpectedError):
-    """More records share one timestamp than the API lets anyone read."""
+    """More records share one timestamp than a search returns."""
 
     def __init__(self, timestamp: str, count: int) -> None:
-        """Name the timestamp and how many records share it."""
+        """Name the timestamp and the number of records that share it."""
         self.timestamp = timestamp
         self.count = count
         super().__init__(
             f"{count:,} records share the update time {timestamp} and cannot be told apart by "
-            "their time of creation either. The search reaches only 10,000 of them, so the stream "
+            "their time of creation either. The search returns only 10,000 of them, so the stream "
             "stops here instead of skipping any. Updating some of these records in Kustomer gives "
             "them other times."
         )
 
 
-def error_for(status: int, body: object, asked: str) -> KustomerError:
-    """Turn a refusal into an error: the one table from HTTP to failure types.
+class Retry(Enum):
+    """What to do with a request that received a status. All requests only read."""
+
+    NEVER = "never"
+    """The answer is final."""
+    BACKOFF = "backoff"
+    """Repeat the request, with growing delays, until the retry deadline."""
+    RESET = "reset"
+    """Repeat the request when the rate limit allows it again."""
+
+
+@dataclass(frozen=True)
+class StatusRule:
+    """What an HTTP status means."""
+
+    error: type[KustomerError]
+    retry: Retry
+    message: str
+    """For the user. `{request}` is method and path, `{status}` the number."""
+
+
+_UNAVAILABLE: Final = StatusRule(
+    KustomerUnavailable,
+    Retry.BACKOFF,
+    "Kustomer failed to answer {request} (HTTP {status}). Try again later.",
+)
+_INVALID: Final = StatusRule(
+    BadRequest,
+    Retry.NEVER,
+    "Kustomer rejected {request} as invalid (HTTP {status}).",
+)
+_ABSENT: Final = StatusRule(
+    NotFound,
+    Retry.NEVER,
+    "{request} does not exist in this organization (HTTP {status}).",
+)
+_ROLE_MISSING: Final = StatusRule(
+    NotPermitted,
+    Retry.NEVER,
+    "The API key does not permit {request}: it lacks a role. Create a key with that role, or "
+    "deselect the stream.",
+)
+_PLAN_LACKS: Final = StatusRule(
+    NotPermitted,
+    Retry.NEVER,
+    "The organization's Kustomer plan does not include {request}. Deselect the stream, or extend "
+    "the plan.",
+)
+_REDIRECT: Final = StatusRule(
+    ConfigError,
+    Retry.NEVER,
+    "The API address redirects to another address ({request}, HTTP {status}). The API key is not "
+    "sent there. Check the region, the organization and the proxy.",
+)
+_UNKNOWN: Final = StatusRule(
+    UnexpectedDocument,
+    Retry.NEVER,
+    "Kustomer rejected {request} (HTTP {status}). Please report this.",
+)
+
+STATUS_RULES: Final[Mapping[int, StatusRule]] = {
+    HTTPStatus.BAD_REQUEST: _INVALID,
+    HTTPStatus.UNAUTHORIZED: StatusRule(
+        NotAuthorised,
+        Retry.NEVER,
+        "Kustomer does not accept the API key. Check that it was copied completely, that it has "
+        "not been deleted, and that it may be used from this network.",
+    ),
+    HTTPStatus.PAYMENT_REQUIRED: _PLAN_LACKS,
+    HTTPStatus.FORBIDDEN: _ROLE_MISSING,
+    HTTPStatus.NOT_FOUND: _ABSENT,
+    HTTPStatus.METHOD_NOT_ALLOWED: _ABSENT,
+    HTTPStatus.REQUEST_TIMEOUT: _UNAVAILABLE,
+    HTTPStatus.GONE: _ABSENT,
+    HTTPStatus.UNPROCESSABLE_ENTITY: _INVALID,
+    HTTPStatus.TOO_EARLY: _UNAVAILABLE,
+    HTTPStatus.TOO_MANY_REQUESTS: StatusRule(
+        RateLimited,
+        Retry.RESET,
+        "Kustomer's rate limit was exhausted at every attempt of {request}: other integrations "
+        "use it up. Sync less often, or reduce their use.",
+    ),
+}
+"""Statuses with a meaning of their own; `rule_for` has the others. The vendor's error page lists
+500 and 501 as server errors (developer.kustomer.com, "Errors")."""
+
+
+def rule_for(status: int) -> StatusRule:
+    """Return what a status means that is not a success (2xx)."""
+    if rule := STATUS_RULES.get(status):
+        return rule
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.OK:
+        return _UNAVAILABLE
+    if status < HTTPStatus.BAD_REQUEST:
+        return _REDIRECT
+    return _UNKNOWN
+
+
+def error_for(
+    status: int, body: object, request: str, *, is_key_accepted: bool = False
+) -> KustomerError:
+    """Return the error for an answer that is not a success.
+
+    Whether a missing role is answered 401 or 403 differs between the vendor's pages, and so does
+    a missing plan feature. Both are supported.
 
     Args:
-        status: the HTTP status, 400 or above.
-        body: the decoded answer; anything but a JSON object counts as without detail.
-        asked: method and path, for the sentence.
-
-    Returns:
-        The error to raise. Whether it is worth another try is `retry.py`'s to say.
+        status: the HTTP status; not 2xx.
+        body: the decoded answer, without the key; anything but a JSON object has no detail.
+        request: method and path, for the message.
+        is_key_accepted: whether the API has accepted the key for something else. A 401 that
+            mentions neither expiry nor another region then means a missing role.
     """
     detail = detail_of(body)
     if pod := _POD.search(detail):
-        key_region, asked_region = (REGIONS_BY_POD.get(name, name) for name in pod.groups())
+        key_region, request_region = (REGIONS_BY_POD.get(name, name) for name in pod.groups())
         return NotAuthorised(
-            f"The API key belongs to the {key_region} region, but the {asked_region} region was "
-            f"asked. Choose the region {key_region}, or give the organization's subdomain."
+            f"The API key belongs to the {key_region} region, but the request went to the "
+            f"{request_region} region. Choose the region {key_region}, or enter the "
+            "organization's subdomain."
         )
-    said = f' Kustomer says: "{detail}"' if detail else ""
-    if status == HTTPStatus.UNAUTHORIZED:
-        if "expired" in detail.lower():
-            return NotAuthorised(
-                "The API key has expired. Create a new one in Kustomer under Settings > Security "
-                "> API Keys, without an expiry date, and enter it here."
-            )
+    if status == HTTPStatus.UNAUTHORIZED and "expired" in detail.lower():
         return NotAuthorised(
-            "Kustomer does not accept the API key. Check that it was copied whole, that it has "
-            f"not been deleted, and that it may be used from this network.{said}"
+            "The API key has expired. Create a new one in Kustomer under Settings > Security "
+            "> API Keys, without an expiry date, and enter it here."
         )
-    if status == HTTPStatus.FORBIDDEN:
-        return NotPermitted(f"The API key may not do {asked}: it lacks a role.{said}")
-    if status in NO_SUCH_THING:
-        return NotFound(f"{asked} does not exist in this organization.{said}")
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimited(
-            "Kustomer's rate limit stayed exhausted however long we waited: other integrations "
-            "use it up. Sync less often, or lower their use."
-        )
-    if status == HTTPStatus.PAYMENT_REQUIRED:
-        return NotPermitted(f"The organization's plan does not include {asked}.{said}")
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        return KustomerUnavailable(f"Kustomer failed to answer {asked} (HTTP {status}).{said}")
-    if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}:
-        return BadRequest(f"Kustomer refused {asked} (HTTP {status}).{said}")
-    return UnexpectedDocument(f"Kustomer refused {asked} (HTTP {status}).{said}")
+    rule = rule_for(status)
+    if status == HTTPStatus.UNAUTHORIZED and is_key_accepted:
+        rule = _ROLE_MISSING
+    if rule is _ROLE_MISSING and _PLAN.search(detail):
+        rule = _PLAN_LACKS
+    message = rule.message.format(request=request, status=status)
+    return rule.error(f'{message} Kustomer\'s answer: "{detail}"' if detail else message)
 
 
 def detail_of(body: object) -> str:
-    """Return what an error body says, in whichever of the API's three shapes it comes."""
+    """Return the text of an error body, in each of the API's three forms.
+
+    The text is printable, without markup, and at most 300 characters long.
+    """
     if not isinstance(body, Mapping):
         return ""
     errors: Any = body.get("errors")
     if isinstance(errors, Mapping):
         errors = [errors]
-    entries = errors if isinstance(errors, list) else [body]
-    texts = []
-    for entry in entries:
+    entries = errors if isinstance(errors, list) else [errors or body]
+    texts: list[str] = []
+    for entry in entries[:_MAX_TEXTS]:
         if isinstance(entry, Mapping):
             found = (entry.get(key) for key in ("detail", "message", "title", "error", "code"))
             texts += [text for text in found if isinstance(text, str) and text.strip()][:1]
         elif isinstance(entry, str):
             texts.append(entry)
-    plain = _MARKUP.sub(" ", " ".join(texts))
-    return " ".join(plain.split())[:_LONGEST_DETAIL]
+    plain = " ".join(_MARKUP.sub(" ", " ".join(texts)).split())
+    return printable(plain[:_MAX_DETAIL])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -66,7 +66,7 @@ class Organization:
             if attributes is not None
         }
         everything = [custom[s.custom_resource] for s in own if s.custom_resource in custom]
-        return Organization(streams, {**custom, ANY_KLASS: _common(everything)})
+        return Organization(streams, {**custom, ANY_KLASS: common_attributes(everything)})
 
     def schema(self, stream: Stream) -> dict[str, Any]:
         """Return the JSON schema of a stream's rows."""
@@ -135,12 +135,19 @@ def _custom_attributes(client: Client, resource: str, config: Config) -> CustomA
     )
 
 
-def _common(attributes: Sequence[CustomAttributes]) -> CustomAttributes:
-    """Merge the custom attributes of all klasses; a name that means two types stays untyped."""
-    merged = {name: one for each in attributes for name, one in each.by_name.items()}
+def common_attributes(attributes: Sequence[CustomAttributes]) -> CustomAttributes:
+    """Merge the custom attributes of all klasses. A name with two types stays untyped.
+
+    They have no columns of their own, and no descriptions: together they can be more than a table
+    can have. The streams of the klasses have both.
+    """
+    merged = {
+        name: replace(one, description="")
+        for each in attributes
+        for name, one in each.by_name.items()
+    }
     types: dict[str, set[str]] = {}
     for each in attributes:
         for name, one in each.by_name.items():
-            types.setdefault(name, set()).add(one.column_type)
-    agreed = [one for name, one in merged.items() if len(types[name]) == 1]
-    return CustomAttributes.of(agreed, as_columns=any(each.column_names for each in attributes))
+            types.setdefault(name, set()).add(one.kind)
+    return CustomAttributes({name: one for name, one in merged.items() if len(types[name]) == 1})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 MILLISECOND: Final = 1_000
@@ -66,3 +67,19 @@ def format_timestamp(instant: int) -> str:
 def from_unix_seconds(seconds: float) -> int:
     """Convert Unix time in seconds to an instant, to the millisecond."""
     return int(seconds * 1_000) * MILLISECOND
+
+
+def parse_http_date(text: str | None) -> float | None:
+    """Read the `Date` header of an HTTP answer (RFC 9110, section 5.6.7).
+
+    Returns:
+        Unix time in seconds; None when the header is missing or is not a date of the calendar. A
+        missing zone is read as UTC.
+    """
+    if not text:
+        return None
+    try:
+        parsed = parsedate_to_datetime(text)
+        return parsed.replace(tzinfo=parsed.tzinfo or timezone.utc).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -31,6 +31,7 @@ VERSION_FREE: Final = (
     "README.md",
 )
 """Files that must take the version from the package instead of repeating it."""
+IMAGE_VERSION: Final = re.compile(r'(?:source-kustomer:|tag += ")([0-9][\w.-]*)')
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,13 @@ class ReleaseFiles:
         )
         return {name: value.strip('"') for name, value in pairs if "." in name}
 
+    def versions_in_examples(self) -> Iterator[tuple[Path, str]]:
+        """Yield each version of the image that the examples run, with the file's path."""
+        for file in sorted((self.root / "examples").rglob("*")):
+            if file.is_file():
+                for version in IMAGE_VERSION.findall(file.read_text()):
+                    yield file.relative_to(self.root), version
+
     def image_version(self) -> str:
         """Return the version that containers/build finds, by its own command."""
         command = self.found("containers/build", r"^(version=\$\(.*\))$")
@@ -121,6 +129,9 @@ def disagreements(root: Path = ROOT) -> Iterator[str]:
     yield from _changelogs(files, version)
     yield from _metadata(files, version)
     yield from _image(files, version)
+    for example, found in files.versions_in_examples():
+        if found != version:
+            yield f"{example} runs the image of version {found}, not {version}."
     for path in VERSION_FREE:
         if version in files.text(path):
             yield f"{path} repeats the version {version}; it must take it from the package."

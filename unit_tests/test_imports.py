@@ -63,17 +63,10 @@ def layers_of_page() -> dict[str, set[str]]:
 
 LAYERS = layers_of_page()
 
-MOVING = pytest.mark.xfail(reason="engine/ still imports airbyte/ and the CDK; it is being moved")
-"""To be removed with the last such import."""
-
 
 def modules(*, without: str = "") -> list[Any]:
     """Parameters: the modules below source_kustomer, but those of one part."""
-    return [
-        pytest.param(module, marks=[MOVING] if part(module) == "engine" else [])
-        for module in PATHS
-        if part(module) and part(module) != without
-    ]
+    return [module for module in PATHS if part(module) and part(module) != without]
 
 
 def test_the_page_names_each_part_of_the_package_once():
@@ -100,7 +93,6 @@ def test_a_module_imports_only_what_the_page_allows(module):
     assert imported <= LAYERS[part(module)]
 
 
-@MOVING
 def test_no_modules_import_each_other_in_a_cycle():
     try:
         TopologicalSorter(GRAPH).prepare()

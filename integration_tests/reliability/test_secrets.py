@@ -47,7 +47,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def talkative(folder: Path, url: str, key: str = CANARY) -> Connector:
-    """A connector with two seconds of patience."""
+    """A connector whose requests have two seconds for retries."""
     config = {"api_key": key, "start_date": "2015-01-01"}
     return Connector(folder, url, config, main=with_deadline(2))
 
@@ -162,7 +162,7 @@ def test_a_server_whose_certificate_is_not_trusted_is_not_given_the_key(tmp_path
     assert got == []
     (told,) = output.of("CONNECTION_STATUS")
     assert told["status"] == "FAILED"
-    assert "no trusted TLS connection" in told["message"]
+    assert "the TLS certificate is not trusted" in told["message"]
 
 
 def test_a_proxy_is_only_asked_for_a_tunnel_and_not_given_the_key(tmp_path: Path) -> None:

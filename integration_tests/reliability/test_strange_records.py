@@ -16,9 +16,10 @@ from kustomer_sandbox.control.settings import PAGE_QUIRKS
 
 KEY = "canary-0c6e82f9ab"
 STREAMS = ("messages", "conversations", "customers", "companies", "notes", "kobjects")
-CHANGED = {"lone_surrogate", "changed_type", "masked", "misspelt_external_id"}
-"""Kinds of records that come changed: no text may carry a lone surrogate, a text stands in a column
-of texts as a list of one, a masked value is what it shows, and the misspelt id has its column."""
+CHANGED = {"lone_surrogate", "nul", "changed_type", "masked", "misspelt_external_id"}
+"""Kinds of records that come changed: no text may have a lone surrogate or U+0000, a text is in a
+column of texts as a list of one, a masked value is what it shows, and the misspelt id has its
+column."""
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ def test_strange_records_arrive_whole_in_rows_that_fit_their_schema(
         assert {kind for kind, _ in stale} <= CHANGED, stale
         for kind, id in records:
             row = destination.rows[stream][id]
-            if kind == "lone_surrogate":
+            if kind in {"lone_surrogate", "nul"}:
                 assert "a\ufffdb" in row.values()
             elif kind == "changed_type":
                 assert row["misfit_values"].get("rev", row.get("rev")) == "seven"

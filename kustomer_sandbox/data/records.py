@@ -213,7 +213,7 @@ class Composer:
             else "{}"
         )
         snooze = (
-            f'{{"status":"active","time":{2 * HOUR},"wakeUpAt":"{to_text(updated + 2 * HOUR)}"}}'
+            f'{{"status":"scheduled","time":"{to_text(updated + 2 * HOUR)}"}}'
             if status == "snoozed"
             else "null"
         )
@@ -255,7 +255,7 @@ class Composer:
             f'"linkedConversations":[],"roleGroupVersions":[],"accessOverride":[],"skills":[],'
             f'"modificationHistory":{{"nameAt":null,"priorityAt":null,"channelAt":"{text_in}",'
             f'"assignedTeamsAt":"{text_in}","assignedUsersAt":"{text_out}","brandAt":null}},'
-            f'"assistant":{{"fac":{{"reasons":[],"exclusions":[],"source":{{}}}},"status":[]}},'
+            f'"assistant":{{"fac":{{"reasons":[],"exclusions":[],"source":{{}}}},"status":"active"}},'
             f'"phase":"enduser","matchedTimeBasedRules":[],"totalOpen":{{"businessTime":0,'
             f'"time":{updated - created}}},"totalSnooze":{{"businessTime":0,"time":0}},'
             f'"totalDone":{{"businessTime":0,"time":0}},"rev":{1 + int(score * 30)},'
@@ -355,7 +355,7 @@ class Composer:
         me = make_id(COMPANY, number)
         return (
             f'{{"type":"company","id":"{me}","attributes":{{"name":{pick(chance, words.companies)},'
-            f'"externalId":"acct-{number:06d}","domains":["company{number}.example.com"],"emails":[],'
+            f'"externalId":"acct-{number:06d}","domains":[{{"domain":"company{number}.example.com"}}],"emails":[],'
             f'"phones":[],"whatsapps":[],"urls":[],"locations":[],"socials":[],'
             f'{self._stamps(created, updated, ends)},"tags":{self._tags()},"defaultLang":"en_us",'
             f'"roleGroupVersions":[],"rev":{number % 7},"custom":'

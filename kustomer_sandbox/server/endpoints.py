@@ -75,6 +75,7 @@ LIST_ENDPOINTS = (
     ListEndpoint("/routing/settings", "team_routing_settings", roles.ROUTING),
     ListEndpoint("/routing/statuses", "routing_statuses", roles.ROUTING_STATUS),
     ListEndpoint("/routing/work-sessions", "work_sessions", roles.WORK_SESSION),
+    ListEndpoint("/routing/work-items", "work_items", roles.ROUTING),
     ListEndpoint("/snoozes", "snoozes", roles.SNOOZE),
     ListEndpoint("/notifications", "notifications", roles.ANY_KEY),
     ListEndpoint("/customers/searches", "saved_searches", _SEARCHES),

@@ -28,7 +28,7 @@ from source_kustomer.kustomer.client import Client
 from source_kustomer.logger import LOGGER
 from source_kustomer.organization import klass_streams
 from source_kustomer.rows.custom import CustomAttributes
-from source_kustomer.rows.flatten import Shape
+from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.rows.names import STREAM_PREFIX
 from source_kustomer.streams import STREAMS
 from source_kustomer.sync.clocks import Clocks
@@ -156,11 +156,12 @@ class Read:
         self, stream: Stream, entry: ConfiguredAirbyteStream, state: Mapping[str, Any]
     ) -> StreamSync:
         schema = dict(entry.stream.json_schema)
-        mapper = Shape.of(
+        mapper = RowMapper(
             stream.row,
             custom=CustomAttributes.from_schema(schema),
             columns=frozenset(schema.get("properties") or ()) or None,
             always=frozenset([stream.cursor_field] if stream.cursor_field else ()),
+            reserved=frozenset(stream.schema(None)["properties"]),
         )
         return StreamSync(
             stream.name,

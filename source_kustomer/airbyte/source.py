@@ -37,6 +37,7 @@ from source_kustomer.errors import (
 )
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.rate_limit import Budgets
+from source_kustomer.kustomer.transport import Transport
 from source_kustomer.logger import LOGGER
 from source_kustomer.organization import Organization
 from source_kustomer.streams import STREAMS
@@ -45,8 +46,8 @@ from source_kustomer.timestamps import from_unix_seconds
 API_URL_VARIABLE: Final = "KUSTOMER_API_URL"
 """Operators, not users, choose hosts: this overrides the address for the sandbox and proxies."""
 
-CHECK_PATIENCE: Final = 15.0
-"""Seconds that a check waits out trouble before it tells of it."""
+CHECK_RETRY_SECONDS: Final = 15.0
+"""The retry deadline of a request of a check."""
 PROBES_AT_ONCE: Final = 8
 
 
@@ -55,8 +56,13 @@ class SourceKustomer(Source):
 
     check_config_against_spec = False  # Config.parse does, with clearer sentences
 
-    def __init__(self) -> None:
-        """Start without a connection."""
+    def __init__(self, *, transport: Transport | None = None) -> None:
+        """Start without a connection.
+
+        Args:
+            transport: sends the requests, in tests; by default over HTTP.
+        """
+        self._transport = transport
         self._client: Client | None = None
         self._reading: Read | None = None
 
@@ -114,7 +120,7 @@ class SourceKustomer(Source):
             settings = Config.parse(config)
             now = from_unix_seconds(time.time())
             settings.start(now)
-            client = self._connect(settings, patience=CHECK_PATIENCE)
+            client = self._connect(settings, retry_seconds=CHECK_RETRY_SECONDS)
             streams = [declaration() for declaration in STREAMS]
             refusals = _refusals(streams, client)
         except KustomerError as error:
@@ -136,7 +142,7 @@ class SourceKustomer(Source):
         """Return every stream with its columns, the organization's own ones included."""
         try:
             settings = Config.parse(config)
-            client = self._connect(settings, patience=CHECK_PATIENCE)
+            client = self._connect(settings, retry_seconds=CHECK_RETRY_SECONDS)
             organization = Organization.explore(client, settings)
         except KustomerError as error:
             raise traced(error) from None
@@ -169,14 +175,18 @@ class SourceKustomer(Source):
         self._reading = read
         yield from read.messages()
 
-    def _connect(self, config: Config, *, patience: float | None = None) -> Client:
+    def _connect(self, config: Config, *, retry_seconds: float | None = None) -> Client:
         base_url = os.environ.get(API_URL_VARIABLE) or config.base_url
         budgets = Budgets(share=config.rate_limit_share / 100)
-        settings: dict[str, Any] = {} if patience is None else {"patience": patience}
+        settings: dict[str, Any] = {} if retry_seconds is None else {"retry_seconds": retry_seconds}
         if config.num_workers is not None:
             settings["max_in_flight"] = config.num_workers
         self._client = Client(
-            base_url, config.api_key.get_secret_value(), budgets=budgets, **settings
+            base_url,
+            config.api_key.get_secret_value(),
+            budgets=budgets,
+            transport=self._transport,
+            **settings,
         )
         return self._client
 
@@ -190,7 +200,7 @@ def _refusals(streams: Sequence[Stream], client: Client) -> dict[str, str]:
     reasons: dict[str, str] = {}
     is_answering = False
     with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
-        probes: dict[Future[None], list[Stream]] = {pool.submit(client.check_key): []}
+        probes: dict[Future[Any], list[Stream]] = {pool.submit(client.check_key): []}
         probes |= {pool.submit(alike[0].probe, client): alike for alike in _probed_alike(streams)}
         for probe in as_completed(probes):
             concerned, error = probes[probe], probe.exception()

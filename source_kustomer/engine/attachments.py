@@ -11,8 +11,8 @@ from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import BadRequest, ConfigError, NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
-from source_kustomer.kustomer.search import MAX_RECORDS
 from source_kustomer.logger import LOGGER
+from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.state import BEGINNING
 from source_kustomer.timestamps import format_timestamp
 

@@ -25,7 +25,7 @@ from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.logger import LOGGER
 from source_kustomer.rows.custom import CustomAttributes
-from source_kustomer.rows.values import SCHEMAS
+from source_kustomer.rows.schema import column_schema
 from source_kustomer.sync.keyset import Resource, timestamp_of
 from source_kustomer.timestamps import format_timestamp
 
@@ -85,14 +85,12 @@ class ChildStream(Stream, family=True):
         """Return the JSON schema of the rows, the parent's columns included."""
         schema = super().schema(custom)
         context = self.parent.query_context
-        schema["properties"][self.parent_id_column] = {
-            **SCHEMAS["text"],
-            "description": f"The id of the {context} that it was read for.",
-        }
-        schema["properties"][str(self.cursor_field)] = {
-            **SCHEMAS["timestamp"],
-            "description": f"When that {context} last changed. Syncs continue from it.",
-        }
+        schema["properties"][self.parent_id_column] = column_schema(
+            "text", f"Id of the {context} that it was read for."
+        )
+        schema["properties"][str(self.cursor_field)] = column_schema(
+            "timestamp", f"Time of the last change of that {context}. Syncs continue from it."
+        )
         return schema
 
     def read(self, sync: StreamSync) -> None:

@@ -15,8 +15,9 @@ from source_kustomer.engine.window_reader import SpanBatch, WindowReader
 from source_kustomer.errors import NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
-from source_kustomer.kustomer.search import MAX_RECORDS, SearchQuery
+from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.logger import LOGGER
+from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.keyset import Ask, Page, Query, Resource, timestamp_of
 from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER, Index, Window, plan
 from source_kustomer.timestamps import format_timestamp

@@ -27,7 +27,7 @@ from source_kustomer.errors import (
 )
 from source_kustomer.kustomer.client import Client
 from source_kustomer.logger import LOGGER
-from source_kustomer.rows.flatten import Shape
+from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.sync.cursor import Cursor
 
 Task = Callable[[], None]
@@ -97,7 +97,7 @@ class StreamSync:
         name: str,
         sync: Sync,
         cursor: Cursor,
-        mapper: Shape,
+        mapper: RowMapper,
         *,
         prepare: Prepare | None = None,
         replaces_table: bool = False,
@@ -157,10 +157,10 @@ class StreamSync:
         self.sync.output.put_started(self.name)
         if self.cursor.is_in_future:
             LOGGER.warning(
-                "Stream %s: its state lies in the future, so there is nothing to read yet (state: "
-                "%s). Reset the stream if that is not intended.",
+                "Stream %s: its state lies in the future (%s), so there is nothing to read yet. "
+                "Reset the stream if that is not intended.",
                 self.name,
-                self.cursor.state(),
+                next(iter(self.cursor.state().values()), ""),
             )
         elif self.cursor.is_done:
             LOGGER.info("Stream %s: an earlier attempt of this job has completed it.", self.name)

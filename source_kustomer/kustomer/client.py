@@ -1,10 +1,9 @@
-"""The one way to Kustomer: each request within the rate limits, repeated until it is answered."""
+"""The client of one organization's API: documents, searches and lists."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,71 +11,60 @@ from typing import Any, Final
 import orjson
 
 from source_kustomer.errors import (
-    ConfigError,
     KustomerError,
-    KustomerUnavailable,
     NotAuthorised,
+    NotPermitted,
     Stopped,
-    UnexpectedDocument,
     error_for,
 )
 from source_kustomer.kustomer.clock import Clock
-from source_kustomer.kustomer.documents import BrokenBody, Document, decode, document_of
+from source_kustomer.kustomer.documents import PAST_END, Document, document_of
+from source_kustomer.kustomer.memory import OBJECT_LIMITS, PAGE_LIMITS
 from source_kustomer.kustomer.meter import RequestMeter
-from source_kustomer.kustomer.page_size import PageSizes
-from source_kustomer.kustomer.pages import ListReader
-from source_kustomer.kustomer.rate_limit import Budgets, Kind
-from source_kustomer.kustomer.retry import Patience, is_worth_retrying
-from source_kustomer.kustomer.search import (
-    DEFAULT_PAGE,
-    LARGEST_PAGE,
-    MAX_PAGES,
-    MAX_RECORDS,
-    SearchQuery,
+from source_kustomer.kustomer.page_size import (
+    FAILED_LADDER,
+    REFUSED_LADDER,
+    SHRINK,
+    PageSizes,
+    smaller,
 )
-from source_kustomer.kustomer.transport import (
-    CONNECTIONS,
+from source_kustomer.kustomer.pages import ListReader, PastEnd, SmallerPage
+from source_kustomer.kustomer.rate_limit import Budgets
+from source_kustomer.kustomer.requests_transport import (
+    MAX_CONNECTIONS,
     READ_TIMEOUT,
-    Answer,
-    Connection,
-    NoAnswer,
-    Request,
-    refuse_to_write,
+    RequestsTransport,
 )
+from source_kustomer.kustomer.retry import RetryBudget
+from source_kustomer.kustomer.search import SearchQuery
+from source_kustomer.kustomer.sender import Failed, Refused, Sender
+from source_kustomer.kustomer.transport import Answer, Request, Transport
 from source_kustomer.logger import LOGGER
+from source_kustomer.text import KeyMask
 
 TOKEN_PATH: Final = "/auth/tokens/current"
-PATIENCE: Final = 300.0
-"""Seconds that one request bears trouble: an outage of a minute is survived, one of ten is told."""
-PAGES_DECODED_AT_ONCE: Final = 2
-"""A decoded page takes many times the memory of its body, so few exist at a time; the bodies of
-the other answers wait, compressed or not, for their turn."""
-TRIES_FOR_THE_TIME: Final = 2
-QUERIES_REMEMBERED: Final = 1_000
-"""Far more than can be under way at once."""
-STRANGE_REFUSALS: Final = 3
-"""So often in a row a refusal without a JSON body must come to be believed. It is a gateway's: the
-API refuses in JSON, and a passing 404 must not make a record's children pass for gone."""
+"""Describes the key of the request. No role is needed for it."""
+RETRY_SECONDS: Final = 300.0
+"""The retry deadline of a request: it survives an outage of a minute, and not one of ten."""
+ATTEMPTS_FOR_THE_TIME: Final = 2
 FAILURES_BEFORE_SMALLER: Final = 3
-"""After so many 5xx on one query a smaller page is tried: large ones have been seen to fail."""
+"""Failures of a page before a smaller one is tried."""
+SECONDS_BETWEEN_KEY_CHECKS: Final = 60.0
 
-_SMALLER_MAY_DO: Final = frozenset({400, 413, 422, 500})
-
-
-class _Refused(Exception):
-    """An answer that is not worth repeating as it is."""
-
-    def __init__(self, status: int, answer: Answer | None = None) -> None:
-        super().__init__(status)
-        self.status = status
-        self.body: object = None
-        if answer is not None:
-            with suppress(BrokenBody):
-                self.body = decode(answer.content, answer.encoding)
+_SIZE_REFUSALS: Final = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+_PAST_END: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+"""How lists answer a page past their end (clients of the API report both)."""
+_SUCCESS: Final = range(200, 300)
 
 
 class Client:
-    """Talks to one organization's API with one key."""
+    """Reads from one organization's API with one key. Safe to use from many threads."""
 
     def __init__(
         self,
@@ -85,60 +73,59 @@ class Client:
         *,
         budgets: Budgets,
         clock: Clock | None = None,
-        patience: float = PATIENCE,
+        retry_seconds: float = RETRY_SECONDS,
         read_timeout: float = READ_TIMEOUT,
-        max_in_flight: int = CONNECTIONS,
+        max_in_flight: int = MAX_CONNECTIONS,
+        transport: Transport | None = None,
     ) -> None:
-        """Prepare connections; none is opened yet.
+        """Prepare to send. Nothing is sent yet.
 
         Args:
-            base_url: the API's address, up to and with `/v1`.
-            api_key: the key. It goes into the Authorization header and nowhere else.
+            base_url: the API's address, including `/v1`.
+            api_key: the key. It is sent in the Authorization header and nowhere else.
             budgets: the rate limits.
-            clock: for tests.
-            patience: seconds that a request bears trouble before it fails.
-            read_timeout: seconds without a byte after which an answer is given up.
-            max_in_flight: how many requests may be under way at once.
+            clock: the time, for tests.
+            retry_seconds: the time from a request's first failure to its deadline.
+            read_timeout: seconds without a byte after which an answer has failed.
+            max_in_flight: the number of requests without an answer at any time.
+            transport: sends the requests; by default over HTTP to `base_url`.
 
         Raises:
-            ConfigError: when the address is none.
+            ConfigError: when the address is not valid.
         """
         self._budgets = budgets
         self._clock = clock or Clock()
-        self._patience = patience
-        self._stopped = threading.Event()
-        self._connection = Connection(
-            base_url,
-            api_key,
-            clock=self._clock,
-            read_timeout=read_timeout,
-            raise_if_stopped=self.raise_if_stopped,
+        self._retry_seconds = retry_seconds
+        self._transport = transport or RequestsTransport(
+            base_url, api_key, clock=self._clock, read_timeout=read_timeout
         )
-        self._decoding = threading.BoundedSemaphore(PAGES_DECODED_AT_ONCE)
-        self._in_flight = threading.BoundedSemaphore(max_in_flight)
+        self._sender = Sender(
+            self._transport,
+            budgets=budgets,
+            key_mask=KeyMask(api_key),
+            clock=self._clock,
+            max_in_flight=max_in_flight,
+        )
         self._page_sizes = PageSizes()
-        self._granted = LARGEST_PAGE
-        """The page size that the last search was granted; it may be less than was asked for."""
-        self._sizes_lock = threading.Lock()
-        self._sizes_by_query: dict[SearchQuery, tuple[int, ...]] = {}
-        """What a query is left with once a page of it had to be smaller. Its later pages may not
-        be larger again: they would begin behind records that no page has shown."""
-        self._api_key = api_key
-        self.meter = RequestMeter()
+        self._key_check: tuple[float, bool | None] | None = None
+        """When the key was last checked after a 401, and the result."""
 
     def __repr__(self) -> str:
-        """Show where to, never with which key."""
-        return f"Client({self._connection.base_url!r})"
+        """Show the host, never the key."""
+        return f"Client({self._transport.host!r})"
+
+    @property
+    def meter(self) -> RequestMeter:
+        """The requests that were sent."""
+        return self._sender.meter
 
     def stop(self) -> None:
-        """End every wait; requests that are not answered yet are not repeated."""
-        self._stopped.set()
-        self._budgets.stop()
+        """End every wait. Requests without an answer are not repeated."""
+        self._sender.stop()
 
     def raise_if_stopped(self) -> None:
-        """Raise Stopped when everything is to end."""
-        if self._stopped.is_set():
-            raise Stopped
+        """Raise Stopped after `stop`."""
+        self._sender.raise_if_stopped()
 
     def search_pace(self) -> float:
         """Return the searches per second that the rate limits allow now."""
@@ -149,39 +136,47 @@ class Client:
         return self._budgets.requests_per_second()
 
     def latency(self) -> float:
-        """Return the seconds that an answer takes, lately."""
+        """Return the seconds that an answer takes, as a running average."""
         return self.meter.latency
 
-    def check_key(self) -> None:
-        """Find out whether the API accepts the key; no role is needed for that.
-
-        Only a clear no counts. Whatever else becomes of the question says nothing about the key:
-        what is asked for next will tell.
-
-        Raises:
-            NotAuthorised: when it does not accept it.
-            Stopped: when everything is to end.
-        """
-        try:
-            self.get(TOKEN_PATH, stream="check")
-        except (NotAuthorised, Stopped):
-            raise
-        except KustomerError as error:
-            LOGGER.info("The key cannot be checked by itself: %s", error.message)
-
-    def time_of_day(self) -> float | None:
-        """Ask for the time of day by Kustomer's clock, whatever the answer is otherwise.
+    def check_key(self) -> bool:
+        """Ask the API whether it accepts the key.
 
         Returns:
-            Unix seconds, rounded down; None when no answer tells.
+            Whether it does. False when it answers neither yes nor no, which shows nothing.
 
         Raises:
-            ConfigError: when the address leads elsewhere.
-            Stopped: when everything is to end.
+            NotAuthorised: when it does not accept the key.
+            Stopped: after `stop`.
         """
-        request = Request("GET", TOKEN_PATH, {}, None, "check")
-        for _ in range(TRIES_FOR_THE_TIME):
-            answer = self._send(request, self._new_patience())
+        request = Request("GET", TOKEN_PATH, stream="check")
+        try:
+            with self._sender.answer(request, self._retries(), needs_data=False):
+                return True
+        except Refused as refusal:
+            error = error_for(refusal.status, refusal.body, request.name)
+        except Stopped:
+            raise
+        except KustomerError as failure:
+            error = failure
+        if isinstance(error, NotAuthorised):
+            raise error
+        LOGGER.info("The API key could not be checked: %s", error.message)
+        return False
+
+    def time_of_day(self) -> float | None:
+        """Return the time of Kustomer's clock, from the header of any answer.
+
+        Returns:
+            Unix seconds, rounded down; None when no answer has the header.
+
+        Raises:
+            ConfigError: when the API redirects, or the address cannot be used.
+            Stopped: after `stop`.
+        """
+        request = Request("GET", TOKEN_PATH, stream="check")
+        for _ in range(ATTEMPTS_FOR_THE_TIME):
+            answer = self._sender.send(request, self._retries())
             if isinstance(answer, Answer) and answer.date is not None:
                 return answer.date
         return None
@@ -191,79 +186,87 @@ class Client:
 
         Args:
             path: below the base address, beginning with a slash; or with a version of its own,
-                such as `/v3`.
+                such as `/v3`. Build segments from ids with `paths.segment`.
             params: the query.
-            stream: on whose behalf, for the meter and the log.
+            stream: the name of the stream, for the meter and the log.
 
         Raises:
-            KustomerError: as `errors.error_for` says.
+            ValueError: when the path is not safe to send.
+            KustomerError: as `errors.error_for` states, and when no usable answer is received.
         """
-        request = Request("GET", path, dict(params or {}), None, stream)
+        request = Request("GET", path, dict(params or {}), stream=stream)
         size = request.params.get("pageSize")
         try:
-            with self._answer(request, self._new_patience()) as body:
-                return document_of(body, int(size) if size is not None else None)
-        except _Refused as refusal:
-            raise self._error(refusal, request.asked) from None
+            with self._sender.answer(request, self._retries()) as (body, length):
+                return document_of(body, None if size is None else int(size), body_bytes=length)
+        except Refused as refusal:
+            raise self._error(refusal, request.name) from None
 
     @contextmanager
     def search(
         self, query: SearchQuery, *, page: int = 1, page_size: int | None = None, stream: str
     ) -> Iterator[Document]:
-        """Answer one page of a query, at the largest page size that is granted.
+        """Return one page of a query, at the largest page size that works.
 
-        The page is to be used up inside the `with` and before anything else is asked for: few
-        decoded pages exist at a time.
+        Use the page inside the context, and request nothing else there: few decoded pages exist
+        at a time. A page that the API does not have (404) is empty, with `is_past_end`.
 
         Args:
-            query: what to search for.
-            page: which page of it, from 1.
-            page_size: records per page, when another than the largest is wanted.
-            stream: on whose behalf.
+            query: the query. Use the same object for all its pages.
+            page: the number of the page, from 1.
+            page_size: records per page of a query that has no page yet. By default the largest
+                that is known to work.
+            stream: the name of the stream, for the meter and the log.
 
         Raises:
-            ValueError: when the page lies beyond the search's caps.
-            KustomerError: as `errors.error_for` says.
+            ValueError: when the page lies beyond the limits of a query.
+            KustomerError: as `errors.error_for` states, and when no usable answer is received.
         """
-        body = orjson.dumps(query.body())
-        patience = self._new_patience()
-        sizes = (page_size,) if page_size else self._sizes_by_query.get(query)
-        sizes = sizes or self._page_sizes.next()
-        refused = failed = False
-        for number, size in enumerate(sizes):
-            is_last = number == len(sizes) - 1
-            granted = min(size, self._granted)
-            if page > MAX_PAGES or (page - 1) * granted >= MAX_RECORDS:
-                raise ValueError(f"page {page} of {granted} lies beyond the caps of a query")
-            request = Request("POST", query.path, {"page": page, "pageSize": size}, body, stream)
-            failures = None if is_last else FAILURES_BEFORE_SMALLER
-            with ExitStack() as stack:
+        context = query.query_context
+        if query.page_size is None:
+            query.page_size = page_size or self._page_sizes.first(context)
+        content = orjson.dumps(query.body())
+        retries = self._retries()
+        failures, has_failed, was_refused = FAILURES_BEFORE_SMALLER, False, False
+        while True:
+            size = query.page_size
+            if not query.has_page(page):
+                raise ValueError(f"page {page} of {size} records lies beyond the query's limits")
+            request = Request("POST", query.path, {"page": page, "pageSize": size}, content, stream)
+            with ExitStack() as answered:
                 try:
-                    answer = stack.enter_context(self._answer(request, patience, failures))
-                except _Refused as refusal:
-                    if is_last or refusal.status not in _SMALLER_MAY_DO:
-                        asked = f"{request.asked} (queryContext {query.query_context})"
-                        raise self._error(refusal, asked) from None
-                    self._keep_to(sizes[number + 1 :], query)
-                    if refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-                        refused = True
-                    else:
-                        failed = True
+                    body, length = answered.enter_context(
+                        self._sender.answer(
+                            request,
+                            retries,
+                            limits=PAGE_LIMITS if size > 1 else OBJECT_LIMITS,
+                            max_failures=failures if smaller(size, FAILED_LADDER) else None,
+                            can_shrink=size > 1,
+                        )
+                    )
+                except Failed as failure:
+                    query.page_size = _shrunk(size, failure)
+                    failures, has_failed = 1, has_failed or not failure.is_too_large
                     continue
-                self._page_sizes.granted(size, refused=refused, failed=failed)
-                if size < LARGEST_PAGE and page_size is None:
-                    self._keep_to(sizes[number:], query)
-                document = document_of(answer, size)
-                self._granted = document.page_size or size
+                except Refused as refusal:
+                    refused = smaller(size, REFUSED_LADDER)
+                    if refused is not None and refusal.status in _SIZE_REFUSALS:
+                        query.page_size, was_refused = refused, True
+                        continue
+                    if page == 1 or refusal.status != HTTPStatus.NOT_FOUND:
+                        name = f"{request.name} (queryContext {context})"
+                        raise self._error(refusal, name) from None
+                    document = PAST_END
+                else:
+                    document = document_of(body, size, body_bytes=length)
+                    query.granted = document.page_size
+                    self._page_sizes.succeeded(context, size, len(document.data), length)
+                    if has_failed:
+                        self._page_sizes.failed(context, size)
+                    elif was_refused:
+                        self._page_sizes.refused(size)
                 yield document
                 return
-
-    def _keep_to(self, sizes: tuple[int, ...], query: SearchQuery) -> None:
-        """Let the later pages of a query be no larger than the one it has had."""
-        with self._sizes_lock:
-            self._sizes_by_query[query] = sizes
-            if len(self._sizes_by_query) > QUERIES_REMEMBERED:
-                del self._sizes_by_query[next(iter(self._sizes_by_query))]
 
     def list_pages(
         self,
@@ -274,168 +277,97 @@ class Client:
         stream: str,
         last_page: int | None = None,
     ) -> Iterator[Document]:
-        """Yield the pages of a list, complete although it moves while it is read.
+        """Yield the pages of a list, complete although it changes while it is read.
+
+        Rows can come twice: see `pages.py`.
 
         Args:
-            path: the list's path.
-            params: what selects in it.
-            page_size: the largest page that it grants.
-            stream: on whose behalf.
+            path: the path of the list, as for `get`.
+            params: the query, without paging.
+            page_size: the largest page that the list grants.
+            stream: the name of the stream, for the meter and the log.
             last_page: the number of the last page that the list serves, if it has a limit.
+
+        Raises:
+            ValueError: when the path is not safe to send.
+            KustomerError: as `errors.error_for` states, and when no usable answer is received.
         """
 
         def get(page: int, size: int) -> Document:
-            asked = {**(params or {}), "page": page, "pageSize": size}
-            try:
-                document = self.get(path, asked, stream=stream)
-            except UnexpectedDocument:
-                if page > 1 or size <= DEFAULT_PAGE:
-                    raise
-                document = self.get(path, {**asked, "pageSize": DEFAULT_PAGE}, stream=stream)
+            parameters = {**(params or {}), "page": page, "pageSize": size}
+            document = self._list_page(Request("GET", path, parameters, stream=stream), page, size)
             if last_page is not None and page >= last_page:
                 return replace(document, links={**document.links, "next": None})
             return document
 
         return ListReader(get, page_size).pages()
 
-    def _error(self, refusal: _Refused, asked: str) -> KustomerError:
-        """Tell what a refusal means, without the key, should the answer repeat it."""
-        return error_for(refusal.status, _without(self._api_key, refusal.body), asked)
-
-    def _new_patience(self) -> Patience:
-        return Patience(self._patience)
-
-    @contextmanager
-    def _answer(
-        self, request: Request, patience: Patience, max_failures: int | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Send a request until it is answered, and decode the answer, few at a time.
+    def _list_page(self, request: Request, page: int, size: int) -> Document:
+        """Get one page of a list.
 
         Raises:
-            _Refused: when the answer will not change; or, after so many failures, it may not.
+            SmallerPage: when it should be requested at a smaller size.
+            PastEnd: when it is past the end of the list.
+            KustomerError: when the list cannot be read.
         """
-        failures = strange = 0
-        while True:
-            answer = self._send(request, patience)
-            if isinstance(answer, Answer) and answer.status < HTTPStatus.BAD_REQUEST:
-                with self._decoding:
-                    try:
-                        body = decode(answer.content, answer.encoding)
-                    except BrokenBody as broken:
-                        trouble = str(broken)
-                    else:
-                        del answer
-                        yield body
-                        return
-            elif isinstance(answer, NoAnswer):
-                trouble = answer.reason
-            elif not is_worth_retrying(answer.status):
-                refusal = _Refused(answer.status, answer)
-                strange += 1
-                if refusal.body is not None or strange == STRANGE_REFUSALS:
-                    raise refusal
-                trouble = f"HTTP {answer.status} that is not of Kustomer's making"
-            elif answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-                self._bear_rate_limit(request, patience, answer)
-                continue
-            else:
-                trouble = f"HTTP {answer.status}"
-            failures += 1
-            if failures == max_failures:
-                self.meter.retried(rate_limited=False)
-                LOGGER.warning(
-                    "Stream %s: %s failed (%s), as it did before; trying a smaller page.",
-                    request.stream,
-                    request.asked,
-                    trouble,
-                )
-                raise _Refused(HTTPStatus.INTERNAL_SERVER_ERROR)
-            self._bear(request, patience, trouble)
-
-    def _bear_rate_limit(self, request: Request, patience: Patience, answer: Answer) -> None:
-        self.meter.retried(rate_limited=True)
-        if not patience.bears_rate_limit():
-            raise _Refused(answer.status, answer)
-        LOGGER.warning(
-            "Stream %s: the rate limit is exhausted (%s); waiting for its reset, time %d.",
-            request.stream,
-            request.asked,
-            patience.rate_limited,
-        )
-
-    def _bear(self, request: Request, patience: Patience, trouble: str) -> None:
-        """Wait before the next try of a request that failed.
-
-        Raises:
-            KustomerUnavailable: when it has been tried for long enough.
-            Stopped: when everything is to end.
-        """
-        self.meter.retried(rate_limited=False)
-        delay = patience.next_delay(self._clock.monotonic())
-        if delay is None:
-            raise KustomerUnavailable(
-                f"Kustomer ({self._connection.host}) gave no usable answer to {request.asked} for "
-                f"{patience.seconds:,.0f} seconds, in {patience.attempts} tries; the last: "
-                f"{trouble}. What was read so far is kept; the next sync continues there."
-            )
-        LOGGER.warning(
-            "Stream %s: %s failed (%s); try %d in %.1f s.",
-            request.stream,
-            request.asked,
-            trouble,
-            patience.attempts + 1,
-            delay,
-        )
-        if self._clock.wait(self._stopped, delay):
-            raise Stopped
-
-    def _send(self, request: Request, patience: Patience) -> Answer | NoAnswer:
-        """Send a request once, within the budgets.
-
-        Returns:
-            The answer, or what kept it from coming.
-
-        Raises:
-            ConfigError: when the address leads elsewhere.
-        """
-        refuse_to_write(request)
-        self.raise_if_stopped()
-        waited = self._budgets.acquire(request.kind)
-        patience.pause(waited)
-        is_search = request.kind is Kind.SEARCH
-        self.meter.sent(request.stream, is_search=is_search, waited=waited)
-        outcome: Answer | NoAnswer = NoAnswer("", None, None)
         try:
-            with self._in_flight:
-                outcome = self._connection.send(request)
-        finally:
-            refused = outcome.status == HTTPStatus.TOO_MANY_REQUESTS
-            self._budgets.answered(request.kind, outcome.headers, refused=refused)
-        if isinstance(outcome, NoAnswer):
-            return outcome
-        self.meter.answered(outcome.seconds, len(outcome.content))
-        LOGGER.debug(
-            "Stream %s: %s answered %d, %d bytes, %.0f ms.",
-            request.stream,
-            request.asked,
-            outcome.status,
-            len(outcome.content),
-            outcome.seconds * 1_000,
+            with self._sender.answer(
+                request,
+                self._retries(),
+                limits=PAGE_LIMITS if size > 1 else OBJECT_LIMITS,
+                max_failures=FAILURES_BEFORE_SMALLER if smaller(size, FAILED_LADDER) else None,
+                can_shrink=size > 1,
+            ) as (body, length):
+                return document_of(body, size, body_bytes=length)
+        except Failed as failure:
+            raise SmallerPage(_shrunk(size, failure)) from None
+        except Refused as refusal:
+            refused = smaller(size, REFUSED_LADDER)
+            if page == 1 and refused is not None and refusal.status in _SIZE_REFUSALS:
+                raise SmallerPage(refused) from None
+            error = self._error(refusal, request.name)
+            if page > 1 and refusal.status in _PAST_END:
+                raise PastEnd(error) from None
+            raise error from None
+
+    def _retries(self) -> RetryBudget:
+        return RetryBudget(self._retry_seconds)
+
+    def _error(self, refusal: Refused, name: str) -> KustomerError:
+        """Return the error that a refusal means."""
+        error = error_for(refusal.status, refusal.body, name, is_key_accepted=True)
+        is_unexplained = refusal.status == HTTPStatus.UNAUTHORIZED and isinstance(
+            error, NotPermitted
         )
-        if outcome.is_redirect:
-            raise ConfigError(
-                f"{self._connection.host} redirects to another address. The key is not sent there. "
-                "Check the region and the organization."
-            )
-        return outcome
+        if is_unexplained and not self._is_key_accepted():
+            return error_for(refusal.status, refusal.body, name)
+        return error
+
+    def _is_key_accepted(self) -> bool:
+        """Return whether the API accepts the key, although it has just answered 401.
+
+        A 401 means a wrong key or a missing role: the vendor's pages disagree. The request that
+        needs no role decides. When its answer is neither yes nor no, an earlier success does.
+
+        Raises:
+            Stopped: after `stop`.
+        """
+        now = self._clock.monotonic()
+        if self._key_check is None or now - self._key_check[0] > SECONDS_BETWEEN_KEY_CHECKS:
+            request = Request("GET", TOKEN_PATH, stream="check")
+            answer = self._sender.send(request, self._retries())
+            result: bool | None = None
+            if isinstance(answer, Answer) and answer.status in _SUCCESS:
+                result = True
+            elif isinstance(answer, Answer) and answer.status == HTTPStatus.UNAUTHORIZED:
+                result = False
+            self._key_check = now, result
+        result = self._key_check[1]
+        return self._sender.has_succeeded if result is None else result
 
 
-def _without(key: str, value: object) -> object:
-    """Return a decoded body with another word in the place of the key."""
-    if isinstance(value, str):
-        return value.replace(key, "(key)")
-    if isinstance(value, list):
-        return [_without(key, item) for item in value]
-    if isinstance(value, dict):
-        return {name: _without(key, item) for name, item in value.items()}
-    return value
+def _shrunk(size: int, failure: Failed) -> int:
+    """Return the page size to try after a failure."""
+    if failure.is_too_large:
+        return max(1, size // SHRINK)
+    return smaller(size, FAILED_LADDER) or size

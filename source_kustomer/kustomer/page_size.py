@@ -1,53 +1,99 @@
-"""Which page sizes are worth asking a search for: what the API refuses is not asked for again."""
+"""The page size that a query begins with, learned from the pages of earlier queries."""
 
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import Final
 
-from source_kustomer.kustomer.search import PAGE_SIZES
+from source_kustomer.kustomer.search import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from source_kustomer.logger import LOGGER
 
-FAILURES_BELIEVED: Final = 2
-"""So many searches in a row that fail at a size and succeed below it mean the size, not chance."""
-SEARCHES_BEFORE_LARGER: Final = 100
-"""So many searches later a size that only failed is tried again; its failures cost three."""
+TARGET_BYTES: Final = 8 << 20
+"""The size of a page's body. Pages of larger records hold fewer of them."""
+REFUSED_LADDER: Final = (250, DEFAULT_PAGE_SIZE)
+"""Page sizes to try after a refusal. The API's own page size is never refused."""
+FAILED_LADDER: Final = (250, 100, 50, 20, 10)
+"""Page sizes to try after failures. Large pages have been seen to fail where small ones do not."""
+SHRINK: Final = 4
+"""The factor by which a page shrinks whose body is too large."""
+MAX_HOLD: Final = 128
+"""Pages before a size that failed is tried again, at most. Each failure doubles their number."""
+
+
+def smaller(size: int, ladder: tuple[int, ...]) -> int | None:
+    """Return the next smaller page size of a ladder; None after the last."""
+    return next((step for step in ladder if step < size), None)
+
+
+def size_for(rows: int, body_bytes: int) -> int:
+    """Return the number of records whose body has the target size, if they are like these."""
+    return max(1, TARGET_BYTES * rows // max(1, body_bytes))
+
+
+@dataclass
+class _Start:
+    """Where the queries of one object begin."""
+
+    size: int = MAX_PAGE_SIZE
+    """The largest page that has not failed lately."""
+    fitting: int = MAX_PAGE_SIZE
+    """The largest page whose body has the target size."""
+    hold: int = 0
+    left: int = 0
 
 
 class PageSizes:
-    """The sizes to try, largest first. Safe to use from many threads."""
+    """Page sizes to begin with, per object. Safe to use from many threads.
+
+    They only save requests. Whether a query is read completely never depends on them.
+    """
 
     def __init__(self) -> None:
-        self._sizes: tuple[int, ...] = PAGE_SIZES
         self._lock = threading.Lock()
-        self._failures = 0
-        self._avoided = 0
-        self._usable = PAGE_SIZES[0]
+        self._limit = MAX_PAGE_SIZE
+        self._starts: defaultdict[str, _Start] = defaultdict(_Start)
 
-    def next(self) -> tuple[int, ...]:
-        """Return the sizes that the next search tries."""
+    def first(self, query_context: str) -> int:
+        """Return the page size that a new query of an object begins with."""
         with self._lock:
-            if not self._avoided:
-                return self._sizes
-            self._avoided -= 1
-            return tuple(size for size in self._sizes if size <= self._usable)
+            start = self._starts[query_context]
+            return min(self._limit, start.size, start.fitting)
 
-    def granted(self, size: int, *, refused: bool = False, failed: bool = False) -> None:
-        """Take in that a search got a page.
+    def succeeded(self, query_context: str, size: int, rows: int, body_bytes: int) -> None:
+        """Learn from a page.
 
         Args:
-            size: that was asked for.
-            refused: whether a larger one was refused before: as a rule, then, and for good.
-            failed: whether larger ones only failed, as they do by chance and in an outage, too.
+            query_context: the object.
+            size: the page size that was requested.
+            rows: the records that the page holds.
+            body_bytes: the length of its body.
         """
         with self._lock:
-            if refused and size < self._sizes[0]:
-                self._sizes = tuple(known for known in PAGE_SIZES if known <= size)
-                LOGGER.warning("Kustomer refuses larger pages; searching %d records each.", size)
-            elif failed:
-                self._failures += 1
-                if self._failures >= FAILURES_BELIEVED and not self._avoided:
-                    self._usable, self._avoided = size, SEARCHES_BEFORE_LARGER
-                    LOGGER.warning("Larger pages fail; searching %d records each for now.", size)
-            elif size == self._sizes[0]:
-                self._failures = 0
+            start = self._starts[query_context]
+            if rows:
+                start.fitting = min(size_for(rows, body_bytes), 2 * max(size, start.fitting))
+            if size >= start.size:
+                start.left -= 1
+                if start.left <= 0:
+                    start.size = min(MAX_PAGE_SIZE, 2 * start.size)
+                    start.left = start.hold
+                    if start.size == MAX_PAGE_SIZE:
+                        start.hold = 0
+
+    def failed(self, query_context: str, size: int) -> None:
+        """Learn that larger pages failed, or were too large, where one of this size succeeded."""
+        with self._lock:
+            start = self._starts[query_context]
+            if size < start.size:
+                start.size = size
+                start.hold = start.left = min(MAX_HOLD, 2 * start.hold or 1)
+                LOGGER.info("Object %s: searching %d records per page.", query_context, size)
+
+    def refused(self, size: int) -> None:
+        """Learn that the API refuses larger pages than this, for every object."""
+        with self._lock:
+            if size < self._limit:
+                self._limit = size
+                LOGGER.warning("Kustomer refuses larger pages. Searching %d records each.", size)

@@ -1,77 +1,54 @@
-"""Is this outcome worth another try, and after how long."""
+"""The retries of one request: how long to wait before each, and when to stop."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 
-from source_kustomer.errors import NO_SUCH_THING
-
-RETRIED: Final = frozenset(
-    {
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
-)
-"""Every request only reads, so each may be repeated. Other 5xx are retried as well, but for the
-one that says that there is no such thing."""
-
 FIRST_DELAY: Final = 0.5
-LONGEST_DELAY: Final = 30.0
+MAX_DELAY: Final = 30.0
 MAX_RATE_LIMITED: Final = 10
-"""So often in a row one request may be answered 429; each costs up to a minute's wait."""
-
-
-def is_worth_retrying(status: int) -> bool:
-    """Tell whether an HTTP status is one that passes."""
-    if status in NO_SUCH_THING:
-        return False
-    return status in RETRIED or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+"""Answers 429 to one request. Each costs up to a minute of waiting."""
 
 
 @dataclass
-class Patience:
-    """How long one request bears trouble.
+class RetryBudget:
+    """The time that one request may spend on failures.
 
-    Jitter: a delay is drawn from between a quarter of the exponential bound and all of it, so
-    that requests that failed together do not come back together.
+    Each delay is drawn from between a quarter of an exponential bound and all of it, so that
+    requests that failed together are not repeated together.
     """
 
     seconds: float
-    """Trouble that lasts longer than this is given up on."""
+    """The time from the first failure to the deadline."""
     draw: Callable[[float, float], float] = random.uniform
-    since: float | None = None
+    first_failure: float | None = None
     attempts: int = 0
     rate_limited: int = 0
 
     def next_delay(self, now: float) -> float | None:
-        """Return how many seconds to wait after a failure, or None to give up.
+        """Return the seconds to wait after a failure; None when the deadline has passed.
 
         Args:
             now: the monotonic clock, in seconds.
         """
-        if self.since is None:
-            self.since = now
-        bound = min(LONGEST_DELAY, FIRST_DELAY * 2.0**self.attempts)
+        if self.first_failure is None:
+            self.first_failure = now
+        bound = min(MAX_DELAY, FIRST_DELAY * 2.0**self.attempts)
         self.attempts += 1
-        left = self.since + self.seconds - now
+        left = self.first_failure + self.seconds - now
         if left <= 0:
             return None
         return min(self.draw(bound / 4, bound), left)
 
-    def pause(self, seconds: float) -> None:
-        """Do not count a wait for the rate limit as trouble."""
-        if self.since is not None:
-            self.since += seconds
+    def exclude(self, seconds: float) -> None:
+        """Move the deadline by a wait for the rate limit, which is not a failure."""
+        if self.first_failure is not None:
+            self.first_failure += seconds
 
-    def bears_rate_limit(self) -> bool:
-        """Count a 429, and tell whether to wait for another window."""
+    def allows_rate_limited(self) -> bool:
+        """Count an answer 429, and return whether to repeat the request once more."""
         self.rate_limited += 1
         return self.rate_limited <= MAX_RATE_LIMITED

@@ -1,64 +1,79 @@
-"""What the search is asked for, and the body that asks it."""
+"""A query of the search, its body, and its pages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from source_kustomer.query_limits import MAX_PAGES, MAX_RECORDS
 
 LIVE_PATH: Final = "/customers/search"
 ARCHIVE_PATH: Final = "/customers/archive/search"
-"""One endpoint serves all objects, in spite of its name (OpenAPI, POST /customers/search)."""
+"""One endpoint searches all objects, in spite of its name (OpenAPI, POST /customers/search)."""
 
-LARGEST_PAGE: Final = 500
-DEFAULT_PAGE: Final = 100
+MAX_PAGE_SIZE: Final = 500
+DEFAULT_PAGE_SIZE: Final = 100
 """The API's own page size, of searches and of lists."""
-PAGE_SIZES: Final = (LARGEST_PAGE, 250, DEFAULT_PAGE)
-"""What to fall back to when a size is refused."""
-
-MAX_PAGES: Final = 100
-MAX_RECORDS: Final = 10_000
-"""Caps of one query: 100 pages (OpenAPI), 10,000 records (AWS Glue's documentation)."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SearchQuery:
-    """One query: a kind of object, and a span of one of its timestamps, ascending."""
+    """One query: a kind of object, and a span of one of its timestamps, ascending.
+
+    Ask one query object for all pages of the query: it keeps the page size of its first page,
+    because page N begins at record (N - 1) * size. A later page may have to be smaller, never
+    larger; it then repeats records instead of leaving some out.
+    """
 
     query_context: str
     attribute: str
-    """The timestamp attribute that is compared and sorted by."""
+    """The timestamp attribute to compare and to sort by."""
     gte: str | None = None
     lt: str | None = None
     also: tuple[tuple[str, str, str], ...] = ()
     """Further conditions: attribute, operator, value."""
     include_deleted: bool = True
     archive: bool = False
+    page_size: int | None = field(default=None, init=False)
+    """The page size that is requested; None before the first page."""
+    granted: int | None = field(default=None, init=False)
+    """The page size that the last answer stated; None before the first page."""
 
     @property
     def path(self) -> str:
-        """Where the query is sent."""
+        """The path of the index that is searched."""
         return ARCHIVE_PATH if self.archive else LIVE_PATH
 
+    def has_page(self, page: int) -> bool:
+        """Return whether a page lies within the caps of a query.
+
+        Args:
+            page: its number, from 1.
+        """
+        sizes = (self.page_size, self.granted)
+        size = min((size for size in sizes if size is not None), default=1)
+        return 1 <= page <= MAX_PAGES and (page - 1) * size < MAX_RECORDS
+
     def by_creation(self, attribute: str, since: str | None, before: str | None) -> SearchQuery:
-        """Return this query narrowed to a span of creation, and sorted by that instead."""
+        """Return this query narrowed to a span of creation, and sorted by creation."""
         span = (("gte", self.gte), ("lt", self.lt))
         also = tuple((self.attribute, operator, value) for operator, value in span if value)
         return replace(self, attribute=attribute, gte=since, lt=before, also=(*self.also, *also))
 
     def body(self) -> dict[str, Any]:
-        """Write the query in the search's own terms; it refuses keys that it does not know."""
-        wanted = list(self.also)
+        """Return the body of the request. The API rejects members that it does not know."""
+        conditions = list(self.also)
         for operator, value in (("gte", self.gte), ("lt", self.lt)):
             if value is not None:
-                wanted.append((self.attribute, operator, value))
-        # Conditions have to be unique (OpenAPI): an object that is ordered by its creation would
-        # otherwise have some of them twice.
-        conditions = [
-            {attribute: {operator: value}} for attribute, operator, value in dict.fromkeys(wanted)
-        ]
+                conditions.append((self.attribute, operator, value))
         body: dict[str, Any] = {"queryContext": self.query_context}
         if conditions:
-            body["and"] = conditions
+            # Conditions must be unique (OpenAPI). An object that is sorted by its creation anyway
+            # would have some of them twice.
+            body["and"] = [
+                {attribute: {operator: value}}
+                for attribute, operator, value in dict.fromkeys(conditions)
+            ]
         body["sort"] = [{self.attribute: "asc"}]
         body["includeDeleted"] = self.include_deleted
         return body

@@ -1,47 +1,105 @@
-"""The types that columns can have. A model names one per column; all else follows from it."""
+"""The types that columns and keys of nested objects can have.
+
+A row model names one type per column. The JSON schema and the conversion of values follow from it.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 
-from pydantic import Field
-
-TYPE: Final = "column_type"
-"""Where a field's JSON schema keeps the name of its column type while a model is read."""
-
-JsonObject = dict[str, Any]
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.fields import FieldInfo
 
 
-def _column(name: str) -> Any:
-    return Field(default=None, json_schema_extra={TYPE: name})
+@dataclass(frozen=True)
+class Kind:
+    """The conversion of a column's values, by its name in the documentation."""
+
+    name: str
 
 
-Text = Annotated[str | None, _column("text")]
-"""Text; scalars of other types are written out."""
-Integer = Annotated[int | None, _column("integer")]
-Number = Annotated[float | None, _column("number")]
-Boolean = Annotated[bool | None, _column("boolean")]
-Timestamp = Annotated[str | None, _column("timestamp")]
+class Nested(BaseModel):
+    """An object in a column. Subclasses declare one field per known key, in snake_case.
+
+    Keys that no field names are kept as well.
+    """
+
+    model_config = ConfigDict(extra="allow", defer_build=True)
+
+    renames: ClassVar[Mapping[str, str]] = {}
+    """Names of keys that are not their name in the API in snake_case, by the name in the API."""
+
+    @staticmethod
+    def key_of(text: str) -> str | None:
+        """Return the key for a text in place of the object, or None if there is no such form."""
+        return None
+
+
+class Referenced(Nested):
+    """The record that a relationship points to."""
+
+    type: Text
+    id: Text
+
+
+T = TypeVar("T")
+
+_TIMESTAMP_SCHEMA: Final = {
+    "type": "string",
+    "format": "date-time",
+    "airbyte_type": "timestamp_with_timezone",
+}
+
+# Every type is nullable and null by default. Only the id of a row is not.
+Text = Annotated[str | None, Field(default=None), Kind("text")]
+"""Text. Numbers and booleans become text."""
+Integer = Annotated[int | None, Field(default=None), Kind("integer")]
+"""A whole number of at most 64 bits."""
+Number = Annotated[float | None, Field(default=None), Kind("number")]
+Boolean = Annotated[bool | None, Field(default=None), Kind("boolean")]
+Timestamp = Annotated[
+    Annotated[str, WithJsonSchema(_TIMESTAMP_SCHEMA)] | None,
+    Field(default=None),
+    Kind("timestamp"),
+]
 """RFC 3339 with an offset or Z."""
-Reference = Annotated[JsonObject | None, _column("reference")]
-"""Another record: `{type, id}`."""
-References = Annotated[list[JsonObject] | None, _column("references")]
-Texts = Annotated[list[str] | None, _column("texts")]
-Values = Annotated[list[Any] | None, _column("values")]
-"""A list of no particular type."""
-Object = Annotated[JsonObject | None, _column("object")]
-"""An object whose keys Kustomer defines; they become snake_case."""
-Objects = Annotated[list[JsonObject] | None, _column("objects")]
-MessageMeta = Annotated[JsonObject | None, _column("message_meta")]
-"""What a channel knows of a message; its `to`, `cc` and `bcc` are always lists of objects."""
-UserObject = Annotated[JsonObject | None, _column("user_object")]
-"""An object whose keys users define; they stay as they are."""
+Texts = Annotated[list[str | None] | None, Field(default=None), Kind("texts")]
+Object = Annotated[T | None, Field(default=None), Kind("object")]
+"""An object with the keys that a subclass of Nested declares: `Object[Sentiment]`."""
+Objects = Annotated[list[T | None] | None, Field(default=None), Kind("objects")]
+"""A list of such objects: `Objects[Reaction]`."""
+Reference = Annotated[Referenced | None, Field(default=None), Kind("reference")]
+"""The target of a relationship to one record."""
+References = Annotated[list[Referenced | None] | None, Field(default=None), Kind("references")]
+"""The targets of a relationship to several records."""
+Values = Annotated[list[Any] | None, Field(default=None), Kind("values")]
+"""A list of values of which no source tells the type."""
+AnyObject = Annotated[dict[str, Any] | None, Field(default=None), Kind("any_object")]
+"""An object of Kustomer's of which no source tells the keys. They become snake_case."""
+UserObject = Annotated[dict[str, Any] | None, Field(default=None), Kind("user_object")]
+"""An object whose keys users define. They stay as they are."""
+
+
+def kind_of(field: FieldInfo) -> str:
+    """Return the kind of a field of a model."""
+    return next((one.name for one in field.metadata if isinstance(one, Kind)), "text")
 
 
 def column(description: str) -> Any:
     """Describe a column.
 
     Args:
-        description: what it holds, for people.
+        description: its content, for people.
     """
     return Field(description=description)
+
+
+def key(name: str) -> Any:
+    """Name a key of a nested object that cannot be the name of a field.
+
+    Args:
+        name: the key, in the API and in the row.
+    """
+    return Field(alias=name)

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from source_kustomer.rows.json_values import storable
 from source_kustomer.rows.names import (
     COLUMN_PREFIX,
     attribute_of_column,
     column_of_attribute,
 )
-from source_kustomer.rows.values import SCHEMAS
 
 _TYPES: Final = {
     "number": "number",
@@ -48,7 +48,10 @@ _SUFFIXES: Final = {
 _LISTABLE: Final = frozenset({"text", "number", "boolean", "timestamp"})
 """Types of which there are lists, named with an s."""
 
-_LONGEST_ENUMERATION: Final = 30
+_MAX_CHOICES: Final = 10
+_MAX_DESCRIPTION: Final = 200
+"""Characters of a description. Organizations have thousands of custom attributes, and clients limit
+the size of a catalog. The stream `custom_attributes` has all choices."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +59,9 @@ class CustomAttribute:
     """One attribute: its name, verbatim, and what is known of it."""
 
     name: str
-    column_type: str
+    kind: str
+    """The kind of its column, or that of the items with an s for a list."""
     description: str
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        """Its JSON schema. The title is the attribute's name."""
-        schema = _schema_of(self.column_type)
-        return {**schema, "title": self.name, "description": self.description}
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class CustomAttributes:
             resource: its one resource: a map of attributes by name, in `attributes.properties`.
             as_columns: whether each has a column of its own, next to the object `custom`.
         """
-        attributes = resource.get("attributes")
+        attributes = storable(resource).get("attributes")
         properties = attributes.get("properties") if isinstance(attributes, Mapping) else None
         entries = properties.items() if isinstance(properties, Mapping) else ()
         found = (_attribute(str(name), entry) for name, entry in entries)
@@ -116,7 +114,7 @@ class CustomAttributes:
                 columns[column] = name
                 entries.setdefault(name, entry)
         found = {
-            name: CustomAttribute(name, _column_type(entry), entry.get("description", ""))
+            name: CustomAttribute(name, _kind_of(entry), entry.get("description", ""))
             for name, entry in entries.items()
         }
         return CustomAttributes(found, columns)
@@ -143,49 +141,42 @@ def _attribute_of(column: str, entry: Mapping[str, Any], names: Collection[str])
 def _attribute(name: str, entry: object) -> CustomAttribute:
     facts = entry if isinstance(entry, Mapping) else {}
     suffix = next((one for one in _SUFFIXES if name.endswith(one)), "")
-    column_type = _TYPES.get(str(facts.get("type")).lower()) or _SUFFIXES.get(suffix, "text")
+    kind = _TYPES.get(str(facts.get("type")).lower()) or _SUFFIXES.get(suffix, "text")
     if facts.get("tree"):
-        column_type = "text"
+        kind = "text"
     is_list = facts.get("multi") is True or facts.get("array") is True
-    if is_list and column_type == "user_object":
-        column_type = "values"
-    elif is_list and column_type in _LISTABLE:
-        column_type += "s"
-    return CustomAttribute(name, column_type, _description(name, facts))
+    if is_list and kind == "user_object":
+        kind = "values"
+    elif is_list and kind in _LISTABLE:
+        kind += "s"
+    return CustomAttribute(name, kind, _description(name, facts))
 
 
 def _description(name: str, facts: Mapping[str, Any]) -> str:
-    parts = [f"Custom attribute: {facts.get('displayName') or name}."]
+    parts = [f"{facts.get('displayName') or name}."]
     enumeration = facts.get("enumeration")
     if isinstance(enumeration, list) and enumeration:
-        shown = ", ".join(_choice(value) for value in enumeration[:_LONGEST_ENUMERATION])
-        more = ", …" if len(enumeration) > _LONGEST_ENUMERATION else ""
-        parts.append(f"One of: {shown}{more}.")
+        parts.append(f"One of: {', '.join(map(_choice, enumeration[:_MAX_CHOICES]))}.")
     if facts.get("target"):
         parts.append(f"Refers to {facts['target']}.")
     if facts.get("tree"):
         parts.append("A path in a tree, its parts joined by dots.")
     if facts.get("deletedAt"):
         parts.append("Deleted in Kustomer.")
-    return " ".join(parts)
+    text = " ".join(parts)
+    return text if len(text) <= _MAX_DESCRIPTION else f"{text[: _MAX_DESCRIPTION - 1]}…"
 
 
 def _choice(value: object) -> str:
     return str(value.get("value", value) if isinstance(value, Mapping) else value)
 
 
-def _schema_of(column_type: str) -> dict[str, Any]:
-    if column_type in SCHEMAS:
-        return SCHEMAS[column_type]
-    return {"type": ["null", "array"], "items": SCHEMAS[column_type.removesuffix("s")]}
-
-
-def _column_type(schema: Mapping[str, Any]) -> str:
+def _kind_of(schema: Mapping[str, Any]) -> str:
     kinds = schema.get("type")
     kind = next((k for k in kinds if k != "null"), "string") if isinstance(kinds, list) else kinds
     if kind == "array":
         items = schema.get("items")
-        item = _column_type(items) if isinstance(items, Mapping) and "type" in items else ""
+        item = _kind_of(items) if isinstance(items, Mapping) and "type" in items else ""
         return f"{item}s" if item in _LISTABLE else "values"
     if kind == "object":
         return "user_object"

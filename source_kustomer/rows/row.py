@@ -13,28 +13,36 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from source_kustomer.rows.columns import (
-    TYPE,
     Boolean,
+    Nested,
     Object,
     Reference,
     Text,
     Timestamp,
     UserObject,
     column,
+    kind_of,
 )
+
+
+class Links(Nested):
+    """Paths in Kustomer's API."""
+
+    self: Text
+    related: Text
 
 
 class Row(BaseModel):
     """The columns that every stream has.
 
     Subclasses declare one field per column. Attributes and relationships that no field names are
-    kept as well.
+    kept as well, and are in `misfit_values`.
 
     Columns are the attributes of a resource and the targets of its relationships, in snake_case.
     A relationship that has the name of an attribute gets a column that ends in `_data`.
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     renames: ClassVar[Mapping[str, str]] = {}
     """Column names of attributes whose column is not their name in snake_case, by the attribute's
@@ -42,20 +50,16 @@ class Row(BaseModel):
 
     id: str = column("Id of the record, unique within the stream.")
     type: Text = column("Kustomer's name of the record's type.")
-    links: Object = column("Paths of the record and its related records in Kustomer's API.")
+    links: Object[Links] = column("Paths of the record and its related records in Kustomer's API.")
     misfit_values: UserObject = column(
-        "Values that do not fit their column's type, as Kustomer sent them, by column name; null "
-        "when there are none. The column itself is null."
+        "Values that do not fit the type of their column, or that no column is declared for, as "
+        "Kustomer sent them, by the name of the column or key. Null when there are none."
     )
 
     @classmethod
     def column_types(cls) -> dict[str, str]:
-        """Return the name of each column's type, by column."""
-        types = {}
-        for name, field in cls.model_fields.items():
-            extra = field.json_schema_extra
-            types[name] = str(extra[TYPE]) if isinstance(extra, dict) and TYPE in extra else "text"
-        return types
+        """Return the kind of each column, by column."""
+        return {name: kind_of(field) for name, field in cls.model_fields.items()}
 
     @classmethod
     def descriptions(cls) -> dict[str, str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.search import SearchStream
 from source_kustomer.rows.columns import (
+    AnyObject,
     Boolean,
     Integer,
-    MessageMeta,
+    Nested,
     Number,
     Object,
+    Objects,
     Reference,
     References,
     Text,
@@ -18,8 +20,296 @@ from source_kustomer.rows.columns import (
     UserObject,
     Values,
     column,
+    key,
+)
+from source_kustomer.rows.objects import (
+    AccessOverride,
+    CompanySummary,
+    Location,
+    Recipient,
+    ResponseTime,
+    SatisfactionResponse,
+    Sentiment,
 )
 from source_kustomer.rows.row import DeletableRow, Row
+
+
+class MessageRecipient(Nested):
+    """The mailbox that received an email."""
+
+    email: Text
+    mailbox_hash: Text
+
+
+class MessageMeta(Nested):
+    """Data of a message's channel."""
+
+    from_: Text = key("from")
+    to: Objects[Recipient]
+    cc: Objects[Recipient]
+    bcc: Objects[Recipient]
+    subject: Text
+    recipient: Object[MessageRecipient]
+    in_reply_to: Text
+    message_type: Text
+    status: Text
+    payload: Text
+    permalink: Text
+    proxy: Text
+    tracking_id: Text
+    attachment_num: Integer
+    placed_at: Timestamp
+    answered_at: Timestamp
+    ended_at: Timestamp
+    external_recording_url: Text
+    template: Text
+    components: AnyObject
+    interactive: AnyObject
+
+
+class Delivery(Nested):
+    """The delivery of a message."""
+
+    timestamp: Timestamp
+    client_type: Text
+    client_version: Text
+    supports_read_receipts: Boolean
+
+
+class ConversationMessage(Nested):
+    """A message as its conversation shows it."""
+
+    id: Text
+    channel: Text
+    direction_type: Text
+    sent_at: Timestamp
+    created_at: Timestamp
+    created_by: Text
+    created_by_teams: Texts
+    first_delivered: Object[Delivery]
+    meta: Object[MessageMeta]
+    sentiment: Object[Sentiment]
+
+
+class Response(Nested):
+    """A reply to the customer, with times in milliseconds."""
+
+    id: Text
+    source: Text
+    created_at: Timestamp
+    created_by: Text
+    created_by_teams: Texts
+    sent_at: Timestamp
+    assigned_users: Texts
+    assigned_teams: Texts
+    time: Integer
+    response_time: Integer
+    business_time: Integer
+
+
+class MessageCounts(Nested):
+    """Numbers of messages by channel."""
+
+    chat: Integer
+    email: Integer
+    facebook: Integer
+    form: Integer
+    instagram: Integer
+    sms: Integer
+    twitter_dm: Integer = key("twitter-dm")
+    twitter_tweet: Integer = key("twitter-tweet")
+    voice: Integer
+    whatsapp: Integer
+
+
+class Done(Nested):
+    """A time when the conversation was marked done, with durations in milliseconds."""
+
+    created_at: Timestamp
+    created_by: Text
+    created_by_teams: Texts
+    source: Text
+    assigned_users: Texts
+    assigned_teams: Texts
+    time: Integer
+    business_time: Integer
+    note_count: Integer
+    message_count: Integer
+    message_count_by_channel: Object[MessageCounts]
+    outbound_message_count: Integer
+    outbound_message_count_by_channel: Object[MessageCounts]
+    last_message_direction: Text
+    last_message_direction_type: Text
+
+
+class Opening(Nested):
+    """The last opening of a conversation."""
+
+    status_at: Timestamp
+
+
+class OpenTime(Nested):
+    """Time in status open, in milliseconds."""
+
+    time: Integer
+    time_since_last_done: Integer
+    business_time: Integer
+    business_time_since_last_done: Integer
+    business_time_by_schedule: Integer
+    business_time_by_schedule_since_last_done: Integer
+
+
+class Snooze(Nested):
+    """A snooze of a conversation."""
+
+    status: Text
+    status_at: Timestamp
+    time: Timestamp
+
+
+class SlaBreach(Nested):
+    """A breach of a service level agreement."""
+
+    at: Timestamp
+    metric: Text
+
+
+class SlaMetric(Nested):
+    """A metric of a service level agreement."""
+
+    breach_at: Timestamp
+    satisfied_at: Timestamp
+
+
+class SlaMetrics(Nested):
+    """The metrics of a service level agreement."""
+
+    first_response: Object[SlaMetric]
+    next_reply: Object[SlaMetric]
+    longest_unresponded_message: Object[SlaMetric]
+    total_customer_wait_time: Object[SlaMetric]
+    total_conversation_open_time: Object[SlaMetric]
+
+
+class SlaSummary(Nested):
+    """All metrics of a service level agreement together."""
+
+    first_breach_at: Timestamp
+    satisfied_at: Timestamp
+
+
+class SlaState(Nested):
+    """The state of a conversation under a service level agreement."""
+
+    name: Text
+    version: Integer
+    status: Text
+    matched_at: Timestamp
+    breached: Boolean
+    breach: Object[SlaBreach]
+    metrics: Object[SlaMetrics]
+    summary: Object[SlaSummary]
+
+
+class Article(Nested):
+    """An article that was offered to a customer."""
+
+    id: Text
+    title: Text
+    url: Text
+    lang: Text
+    version: Text
+    visited: Integer
+    deflected: Boolean
+
+
+class DeflectionQuery(Nested):
+    """The question of a customer."""
+
+    raw_text: Text
+
+
+class Deflection(Nested):
+    """A deflection to self-service."""
+
+    type: Text
+    status: Text
+    deflected_at: Timestamp
+    query: Object[DeflectionQuery]
+    articles: Objects[Article]
+
+
+class ContactSource(Nested):
+    """Where a contact came from."""
+
+    type: Text
+    channel: Text
+
+
+class FirstContact(Nested):
+    """Whether a conversation is the first contact about its subject."""
+
+    is_fac: Boolean
+    reasons: Texts
+    exclusions: Values
+    source: Object[ContactSource]
+    created_at: Timestamp
+
+
+class Assistant(Nested):
+    """The assistant (bot) that took part."""
+
+    type: Text
+    app: Text
+    channel: Text
+    status: Text
+    assistant_id: Texts
+    emulation: Boolean
+    transferred_at: Timestamp
+    fac: Object[FirstContact]
+
+
+class Revenue(Nested):
+    """Revenue that is attributed to a conversation."""
+
+    currency: Text
+    has_attributable_revenue: Boolean
+    total_revenue: Number
+
+
+class ModificationHistory(Nested):
+    """Times of the last change, by attribute."""
+
+    name_at: Timestamp
+    status_at: Timestamp
+    priority_at: Timestamp
+    channel_at: Timestamp
+    brand_at: Timestamp
+    default_lang_at: Timestamp
+    assigned_users_at: Timestamp
+    assigned_teams_at: Timestamp
+    tags_at: Timestamp
+    custom_at: Timestamp
+
+
+class SuggestedTag(Nested):
+    """A tag that Kustomer suggests."""
+
+    tag: Text
+    confidence: Number
+
+
+class SuggestedShortcut(Nested):
+    """A shortcut that Kustomer suggests."""
+
+    shortcut_id: Text
+    confidence: Number
+
+
+class ConversationSatisfaction(SatisfactionResponse):
+    """The satisfaction survey of a conversation."""
+
+    answers: Values
 
 
 class ConversationRow(DeletableRow):
@@ -41,8 +331,10 @@ class ConversationRow(DeletableRow):
     assigned_users: Texts = column("Ids of the assigned users.")
     assigned_teams: Texts = column("Ids of the assigned teams.")
     tags: Texts = column("Ids of its tags.")
-    suggested_tags: Values = column("Tags that Kustomer suggests.")
-    suggested_shortcuts: Values = column("Shortcuts that Kustomer suggests for the reply.")
+    suggested_tags: Objects[SuggestedTag] = column("Tags that Kustomer suggests.")
+    suggested_shortcuts: Objects[SuggestedShortcut] = column(
+        "Shortcuts that Kustomer suggests for the reply."
+    )
     external_id: Text = column("Id in another system.")
     default_lang: Text = column("Language of the conversation.")
     locale: Text = column("Locale of the conversation.")
@@ -52,46 +344,50 @@ class ConversationRow(DeletableRow):
     outbound_message_count: Integer = column("Number of messages from the organization.")
     note_count: Integer = column("Number of internal notes.")
     satisfaction: Number = column("Satisfaction rating, as a number.")
-    satisfaction_level: Object = column(
+    satisfaction_level: Object[ConversationSatisfaction] = column(
         "Satisfaction survey: form, time sent, time answered, rating and answers."
     )
-    sentiment: Object = column("Sentiment of its messages: polarity and confidence.")
-    open: Object = column("Time of the last opening, and the user.")
-    first_message_in: Object = column(
+    sentiment: Object[Sentiment] = column("Sentiment of its messages: polarity and confidence.")
+    open: Object[Opening] = column("Time of the last opening, and the user.")
+    first_message_in: Object[ConversationMessage] = column(
         "First message from the customer: id, time, channel, sentiment."
     )
-    first_message_out: Object = column("First message from the organization: id, time, sender.")
-    last_message_in: Object = column("Latest message from the customer.")
-    last_message_out: Object = column("Latest message from the organization.")
-    last_message_unresponded_to: Object = column(
+    first_message_out: Object[ConversationMessage] = column(
+        "First message from the organization: id, time, sender."
+    )
+    last_message_in: Object[ConversationMessage] = column("Latest message from the customer.")
+    last_message_out: Object[ConversationMessage] = column("Latest message from the organization.")
+    last_message_unresponded_to: Object[ConversationMessage] = column(
         "Oldest message from the customer that has no reply yet."
     )
-    last_message_unresponded_to_since_last_done: Object = column(
+    last_message_unresponded_to_since_last_done: Object[ConversationMessage] = column(
         "Oldest message without a reply since the conversation was last done."
     )
-    first_response: Object = column(
+    first_response: Object[Response] = column(
         "First reply: user, time, and response time in milliseconds, also in business hours."
     )
-    first_response_since_last_done: Object = column(
+    first_response_since_last_done: Object[Response] = column(
         "First reply since the conversation was last done."
     )
-    last_response: Object = column("Latest reply, and its response time in milliseconds.")
+    last_response: Object[Response] = column("Latest reply, and its response time in milliseconds.")
     last_message_at: Timestamp = column("Time of the latest message.")
     last_message_direction: Text = column("Direction of the latest message: in or out.")
     last_received_at: Timestamp = column("Time of the latest message from the customer.")
     last_activity_at: Timestamp = column("Time of the latest activity.")
-    last_deflection: Object = column("Latest deflection to self-service.")
+    last_deflection: Object[Deflection] = column("Latest deflection to self-service.")
     done_count: Integer = column("Number of times it was marked done.")
-    first_done: Object = column("First time it was marked done: user, time, duration.")
-    last_done: Object = column("Latest time it was marked done.")
-    total_done: Object = column("Total time in status done, in milliseconds.")
-    total_open: Object = column("Total time in status open, in milliseconds.")
-    total_snooze: Object = column("Total time in status snoozed, in milliseconds.")
+    first_done: Object[Done] = column("First time it was marked done: user, time, duration.")
+    last_done: Object[Done] = column("Latest time it was marked done.")
+    total_done: Object[ResponseTime] = column("Total time in status done, in milliseconds.")
+    total_open: Object[OpenTime] = column("Total time in status open, in milliseconds.")
+    total_snooze: Object[ResponseTime] = column("Total time in status snoozed, in milliseconds.")
     reopen_count: Integer = column("Number of times it was reopened.")
     reopen_from_done_count: Integer = column("Number of times it was reopened from done.")
-    snooze: Object = column("Current snooze: end time and status.")
+    snooze: Object[Snooze] = column("Current snooze: end time and status.")
     snooze_count: Integer = column("Number of snoozes.")
-    sla: Object = column("State of its service level agreement (SLA): metrics and breaches.")
+    sla: Object[SlaState] = column(
+        "State of its service level agreement (SLA): metrics and breaches."
+    )
     sla_data: Reference = column("SLA that applies to it.")
     sla_version: Reference = column("Version of the SLA that applies to it.")
     ended: Boolean = column("True if it has ended and cannot be continued.")
@@ -101,19 +397,25 @@ class ConversationRow(DeletableRow):
     ended_reason: Text = column("Reason why it ended.")
     merged_target: Boolean = column("True if other conversations were merged into it.")
     linked_conversations: Values = column("Linked conversations.")
-    assistant: Object = column("Assistant (bot) that took part: id and state.")
-    attribution: Object = column("Source of the customer: page, campaign, referrer.")
+    assistant: Object[Assistant] = column("Assistant (bot) that took part: id and state.")
+    attribution: Object[Revenue] = column("Source of the customer: page, campaign, referrer.")
     predictions: Values = column("Predictions of Kustomer's models.")
     matched_time_based_rules: Values = column("Time-based business rules that it has matched.")
-    first_company: Object = column("Company of the customer when the conversation started.")
+    first_company: Object[CompanySummary] = column(
+        "Company of the customer when the conversation started."
+    )
     skills: Values = column("Skills that an agent needs for it.")
     spam: Boolean = column("True if it is marked as spam.")
     locked: Boolean = column("True if it is locked against changes.")
     pinned: Boolean = column("True if it is pinned.")
     pinned_by: Reference = column("User who pinned it.")
-    access_override: Values = column("Access rules of its own, instead of the general ones.")
+    access_override: Objects[AccessOverride] = column(
+        "Access rules of its own, instead of the general ones."
+    )
     role_group_versions: Values = column("Versions of the role groups that control access.")
-    modification_history: Object = column("Times of the last change, by attribute.")
+    modification_history: Object[ModificationHistory] = column(
+        "Times of the last change, by attribute."
+    )
     imported_at: Timestamp = column("Time of import from another system.")
     rev: Integer = column("Revision number, increased by every change.")
 
@@ -126,6 +428,35 @@ class Conversations(SearchStream):
     row = ConversationRow
     custom_resource = "conversation"
     suggested = True
+
+
+class MessageError(Nested):
+    """The reason why sending failed."""
+
+    code: Text
+    title: Text
+    detail: Text
+    status: Text
+    source: AnyObject
+    meta: AnyObject
+    links: AnyObject
+
+
+class Intent(Nested):
+    """An intent that Kustomer's models have detected."""
+
+    intent: Text
+    confidence: Number
+    resolution_type: Text
+
+
+class Reaction(Nested):
+    """A reaction to a message."""
+
+    name: Text
+    subject_id: Text
+    subject_type: Text
+    created_at: Timestamp
 
 
 class MessageRow(DeletableRow):
@@ -149,10 +480,10 @@ class MessageRow(DeletableRow):
     status: Text = column("received, sent, delivered, read, error, …")
     sent_at: Timestamp = column("Time of sending.")
     error_at: Timestamp = column("Time when sending failed.")
-    error: Object = column("Reason why sending failed.")
+    error: Object[MessageError] = column("Reason why sending failed.")
     customer: Reference = column("Customer who sent or received it.")
     conversation: Reference = column("Conversation that it belongs to.")
-    meta: MessageMeta = column(
+    meta: Object[MessageMeta] = column(
         "Data of the channel. For emails: from, to, cc and bcc; to, cc and bcc are always lists."
     )
     size: Integer = column("Size in bytes.")
@@ -160,12 +491,12 @@ class MessageRow(DeletableRow):
     auto: Boolean = column("True if it was sent automatically.")
     spam: Boolean = column("True if it is marked as spam.")
     source: Text = column("Client that it was written with.")
-    location: Object = column("Location of the sender.")
-    sentiment: Object = column("Sentiment: polarity and confidence.")
-    intent_detections: Values = column("Intents that Kustomer's models have detected.")
-    reactions: Values = column("Reactions, such as emojis.")
-    first_delivered: Object = column("First delivery.")
-    first_read: Object = column("First time it was read.")
+    location: Object[Location] = column("Location of the sender.")
+    sentiment: Object[Sentiment] = column("Sentiment: polarity and confidence.")
+    intent_detections: Objects[Intent] = column("Intents that Kustomer's models have detected.")
+    reactions: Objects[Reaction] = column("Reactions, such as emojis.")
+    first_delivered: Object[Delivery] = column("First delivery.")
+    first_read: Object[Delivery] = column("First time it was read.")
     response_time: Integer = column("Response time of this reply, in milliseconds.")
     response_business_time: Integer = column("Response time in business hours, in milliseconds.")
     assigned_users: Texts = column("Ids of the users assigned to the conversation.")

@@ -11,14 +11,20 @@ from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,
+    Nested,
     Object,
     Objects,
     Reference,
     References,
     Text,
     Timestamp,
+    UserObject,
     Values,
     column,
+)
+from source_kustomer.rows.objects import (
+    Contact,
+    Recipient,
 )
 from source_kustomer.rows.row import Row, TrackedRow
 from source_kustomer.streams.conversations import Conversations, Messages
@@ -70,6 +76,19 @@ class ConversationAttachments(ChildStream):
     prepare = staticmethod(without_signed_link)
 
 
+class DraftJs(Nested):
+    """Formatted text, in the format of Draft.js."""
+
+    blocks: Values
+    entity_map: UserObject
+
+
+class Payload(Nested):
+    """Content in the format of a channel."""
+
+    draft_js: Object[DraftJs]
+
+
 class ForwardRow(TrackedRow):
     """A message that was forwarded to someone outside the conversation."""
 
@@ -80,9 +99,9 @@ class ForwardRow(TrackedRow):
     status: Text = column("Status of the delivery.")
     subject: Text = column("Subject.")
     body: Text = column("Text.")
-    payload: Object = column("Content in the format of the channel.")
-    sender: Object = column("Sender (`from` in Kustomer's API).")
-    to: Objects = column("Recipients.")
+    payload: Object[Payload] = column("Content in the format of the channel.")
+    sender: Object[Contact] = column("Sender (`from` in Kustomer's API).")
+    to: Objects[Contact] = column("Recipients.")
     reply_to: Text = column("Reply-to address.")
     template: Text = column("Template that it was written with.")
     send_at: Timestamp = column("Scheduled time of sending.")
@@ -100,6 +119,13 @@ class ConversationForwards(ChildStream):
     row = ForwardRow
 
 
+class Mention(Nested):
+    """A mentioned user or team."""
+
+    user: Text
+    team: Text
+
+
 class DraftRow(TrackedRow):
     """An outbound message that has not been sent."""
 
@@ -110,11 +136,11 @@ class DraftRow(TrackedRow):
     status: Text = column("Status of the draft.")
     subject: Text = column("Subject.")
     body: Text = column("Text.")
-    payload: Object = column("Content in the format of the channel.")
+    payload: Object[Payload] = column("Content in the format of the channel.")
     sender: Text = column("Sender (`from` in Kustomer's API).")
-    to: Values = column("Recipients, in the format of the channel.")
-    cc: Values = column("Cc recipients.")
-    bcc: Values = column("Bcc recipients.")
+    to: Objects[Recipient] = column("Recipients, in the format of the channel.")
+    cc: Objects[Recipient] = column("Cc recipients.")
+    bcc: Objects[Recipient] = column("Bcc recipients.")
     reply_to: Text = column("Reply-to address.")
     send_at: Timestamp = column("Scheduled time of sending.")
     lang: Text = column("Language of the text.")
@@ -124,7 +150,7 @@ class DraftRow(TrackedRow):
     attachments: References = column("Attached files.")
     shortcuts: Values = column("Shortcuts used to write it.")
     kb_articles: Values = column("Knowledge base articles that it links to.")
-    user_mentions: Values = column("Mentioned users.")
+    user_mentions: Objects[Mention] = column("Mentioned users.")
     conversation: Reference = column("Conversation that it belongs to.")
     customer: Reference = column("Customer that it is addressed to.")
 

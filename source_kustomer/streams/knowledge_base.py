@@ -10,6 +10,8 @@ from source_kustomer.engine.lists import ListStream
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,
+    Nested,
+    Objects,
     Reference,
     References,
     Text,
@@ -52,6 +54,13 @@ def with_versions_by_language(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**resource, "attributes": attributes, "relationships": rest}
 
 
+class ArticleCategory(Nested):
+    """A category of an article."""
+
+    id: Text
+    knowledge_base: Text
+
+
 class KbArticleRow(DeletableRow):
     """An article."""
 
@@ -63,7 +72,7 @@ class KbArticleRow(DeletableRow):
     published_at: Timestamp = column("Time of publication.")
     lang_versions: UserObject = column("Versions, by language.")
     latest_langs: UserObject = column("Latest version of each language.")
-    categories: Values = column("Categories that it is filed under.")
+    categories: Objects[ArticleCategory] = column("Categories that it is filed under.")
     knowledge_bases: Values = column("Knowledge bases that it belongs to.")
     tags: Values = column("Tags of articles, which are not those of conversations.")
     meta_title: Text = column("Meta title, for search engines.")

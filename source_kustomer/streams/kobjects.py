@@ -18,6 +18,8 @@ from source_kustomer.logger import LOGGER
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,
+    Nested,
+    Number,
     Object,
     Reference,
     Text,
@@ -42,16 +44,40 @@ KLASS_ROLES: Final = (
 )
 
 
+class KobjectDone(Nested):
+    """A time when the record was marked done, with durations in milliseconds."""
+
+    created_at: Timestamp
+    created_by: Text
+    created_by_team: Text
+    assigned_user: Text
+    assigned_team: Text
+    time: Integer
+    business_time: Integer
+    comment_count: Integer
+
+
+class KobjectRevenue(Nested):
+    """Revenue that is attributed to a conversation."""
+
+    attribution_by: Text
+    channel: Text
+    conversation_id: Text
+    currency: Text
+    revenue_value: Number
+    time: Integer
+
+
 class KobjectRow(DeletableRow):
     """A record of a custom object, such as an order; its `type` is `kobject.<klass>`."""
 
     title: Text = column("Title that agents see.")
     description: Text = column("Description.")
     icon: Text = column("Name of the icon.")
-    images: Values = column("URLs of images.")
+    images: Texts = column("URLs of images.")
     klass: Reference = column("Custom object (klass) that it is a record of.")
     klass_display_name: Text = column("Name of the custom object that agents see.")
-    klass_mixins: Values = column("Mixins of the custom object, such as assignable.")
+    klass_mixins: Texts = column("Mixins of the custom object, such as assignable.")
     customer: Reference = column("Customer that it belongs to.")
     company: Reference = column("Company that it belongs to.")
     external_id: Text = column("Id in another system.")
@@ -64,12 +90,12 @@ class KobjectRow(DeletableRow):
     queue: Text = column("Id of the queue that it waits in.")
     queue_data: Reference = column("Queue that it waits in, as a reference.")
     done_count: Integer = column("Number of times it was marked done.")
-    first_done: Object = column("First time it was marked done: user, time, duration.")
-    last_done: Object = column("Latest time it was marked done.")
+    first_done: Object[KobjectDone] = column("First time it was marked done: user, time, duration.")
+    last_done: Object[KobjectDone] = column("Latest time it was marked done.")
     reopen_count: Integer = column("Number of times it was reopened.")
     reopen_done_count: Integer = column("Number of times it was marked done after a reopening.")
     reopen_from_done_count: Integer = column("Number of times it was reopened from done.")
-    attribution: Object = column("Source of the customer.")
+    attribution: Object[KobjectRevenue] = column("Source of the customer.")
     role_group_versions: Values = column("Versions of the role groups that control access.")
     s3_data_url: Text = column("URL of a large payload that is stored outside the record.")
     imported_at: Timestamp = column("Time of import from another system.")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.search_or_list import SearchOrListStream
-from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document, attribute_of
+from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.rows.columns import (
+    AnyObject,
     Boolean,
     Integer,
+    Nested,
     Number,
     Object,
     Objects,
@@ -88,7 +89,7 @@ class TeamRoutingSettingsRow(TrackedRow):
     queues: Values = column("Queues that the team serves.")
     external_queues: Values = column("Queues of other systems that the team serves.")
     work_item_capacity: Number = column("Capacity of each agent of the team for work items.")
-    capacity: Object = column("Capacity of each agent of the team, in detail.")
+    capacity: AnyObject = column("Capacity of each agent of the team, in detail.")
     team: Reference = column("Team.")
 
 
@@ -124,6 +125,22 @@ class RoutingStatuses(ListStream):
     cursor_field = None
 
 
+class PriorityCapacity(Nested):
+    """Capacity of an agent for one priority."""
+
+    priority: Integer
+    limit: Number
+    remaining: Number
+
+
+class StatusTime(Nested):
+    """Time in a status, in milliseconds."""
+
+    status_at: Timestamp
+    time: Integer
+    business_time: Integer
+
+
 class WorkSessionRow(TrackedRow):
     """A work session: the time from an agent's sign-in to routing until the sign-out."""
 
@@ -138,23 +155,31 @@ class WorkSessionRow(TrackedRow):
     handled_conversation_count: Integer = column("Number of handled conversations.")
     total_capacity: Number = column("Capacity of the agent.")
     capacity_remaining: Number = column("Capacity that is not in use.")
-    capacity: Objects = column("Capacity by priority: limit and remaining.")
+    capacity: Objects[PriorityCapacity] = column("Capacity by priority: limit and remaining.")
     capacity_status: Text = column("Use of the capacity, such as idle.")
     last_assigned_item_at: Timestamp = column("Time of the latest assignment.")
-    total_available: Object = column(
+    total_available: Object[StatusTime] = column(
         "Time available in milliseconds, also in business hours, and the time of the status."
     )
-    total_available_idle_capacity: Object = column("Time available without work.")
-    total_available_not_at_capacity: Object = column("Time available with capacity remaining.")
-    total_available_at_capacity: Object = column("Time available with no capacity remaining.")
-    total_unavailable: Object = column("Time unavailable.")
-    total_unavailable_idle_capacity: Object = column("Time unavailable without work.")
-    total_unavailable_not_at_capacity: Object = column("Time unavailable with capacity remaining.")
-    total_unavailable_at_capacity: Object = column("Time unavailable with no capacity remaining.")
-    total_busy: Object = column("Time busy.")
-    total_busy_idle_capacity: Object = column("Time busy without work.")
-    total_busy_not_at_capacity: Object = column("Time busy with capacity remaining.")
-    total_busy_at_capacity: Object = column("Time busy with no capacity remaining.")
+    total_available_idle_capacity: Object[StatusTime] = column("Time available without work.")
+    total_available_not_at_capacity: Object[StatusTime] = column(
+        "Time available with capacity remaining."
+    )
+    total_available_at_capacity: Object[StatusTime] = column(
+        "Time available with no capacity remaining."
+    )
+    total_unavailable: Object[StatusTime] = column("Time unavailable.")
+    total_unavailable_idle_capacity: Object[StatusTime] = column("Time unavailable without work.")
+    total_unavailable_not_at_capacity: Object[StatusTime] = column(
+        "Time unavailable with capacity remaining."
+    )
+    total_unavailable_at_capacity: Object[StatusTime] = column(
+        "Time unavailable with no capacity remaining."
+    )
+    total_busy: Object[StatusTime] = column("Time busy.")
+    total_busy_idle_capacity: Object[StatusTime] = column("Time busy without work.")
+    total_busy_not_at_capacity: Object[StatusTime] = column("Time busy with capacity remaining.")
+    total_busy_at_capacity: Object[StatusTime] = column("Time busy with no capacity remaining.")
     total_time_by_status: UserObject = column("Time by the id of the routing status.")
     status: Reference = column("Routing status of the agent.")
     team: Reference = column("Team of the agent.")
@@ -162,7 +187,7 @@ class WorkSessionRow(TrackedRow):
     routing_settings: Reference = column("Routing settings of the team.")
     queues: References = column("Queues that the agent serves.")
     pending_item: Reference = column("Work item that is offered to the agent.")
-    last_revision: Object = column("Latest revision of the session.")
+    last_revision: AnyObject = column("Latest revision of the session.")
     last_revision_data: Reference = column("Latest revision, as a reference.")
     rev: Integer = column("Revision number, increased by every change.")
 
@@ -179,6 +204,21 @@ class WorkSessions(SearchOrListStream):
         ),
     )
     row = WorkSessionRow
+
+
+class Handling(Nested):
+    """The handling of a work item, with durations in milliseconds."""
+
+    time: Integer
+    business_time: Integer
+    completed_at: Timestamp
+
+
+class Assignment(Nested):
+    """An assignment of a work item."""
+
+    entered_queue_at: Timestamp
+    accepted_at: Timestamp
 
 
 class WorkItemRow(DeletableRow):
@@ -213,16 +253,16 @@ class WorkItemRow(DeletableRow):
     accepted_by: Reference = column("User who accepted it.")
     work_session: Reference = column("Work session that it was handled in.")
     first_enter_queue_at: Timestamp = column("Time when it was first queued.")
-    first_routed_response: Object = column("First reply after routing: time, response time.")
-    handle: Object = column(
+    first_routed_response: AnyObject = column("First reply after routing: time, response time.")
+    handle: Object[Handling] = column(
         "Handle time in milliseconds, also in business hours, and the time of its end."
     )
-    wrap_up: Object = column("Wrap-up time.")
-    abandoned: Object = column("Abandonment: whether and when the customer stopped waiting.")
-    ivr: Object = column("Result of the phone menu (IVR).")
+    wrap_up: AnyObject = column("Wrap-up time.")
+    abandoned: AnyObject = column("Abandonment: whether and when the customer stopped waiting.")
+    ivr: AnyObject = column("Result of the phone menu (IVR).")
     paused: Boolean = column("True if it is paused.")
     completed_at: Timestamp = column("Time of completion.")
-    last_revision: Object = column("Latest assignment: time queued, time accepted.")
+    last_revision: Object[Assignment] = column("Latest assignment: time queued, time accepted.")
     last_revision_data: Reference = column("Latest assignment, as a reference.")
     rev: Integer = column("Revision number, increased by every change.")
 
@@ -236,15 +276,5 @@ class WorkItems(SearchOrListStream):
     name = "work_items"
     query_context = "work_item"
     archived = False
-    endpoints = (Endpoint("/routing/queues/{id}/work-items", roles=ROUTING_ROLES),)
+    endpoints = (Endpoint("/routing/work-items", roles=ROUTING_ROLES),)
     row = WorkItemRow
-
-    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
-        """Yield the items of each queue."""
-        for queues in read_endpoint(client, Queues.endpoints[0], stream=self.name):
-            for queue in queues.data:
-                yield from super().pages(client, endpoint.of(id=str(queue["id"])))
-
-    def probe_list(self, client: Client) -> None:
-        """Ask for the first queue."""
-        probe_endpoint(client, Queues.endpoints[0], stream=self.name)

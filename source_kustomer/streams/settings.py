@@ -11,11 +11,14 @@ from source_kustomer.engine.lists import ListStream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.rows.columns import (
+    AnyObject,
     Boolean,
     Integer,
+    Nested,
     Number,
     Object,
     Reference,
+    Referenced,
     References,
     Text,
     Texts,
@@ -124,6 +127,23 @@ class BusinessHolidays(ListStream):
             yield from included(answers, "holiday")
 
 
+class RatingScale(Nested):
+    """The scale of a survey."""
+
+    type: Text
+    options: Number
+    label_low: Text
+    label_high: Text
+
+
+class SurveySender(Nested):
+    """The account that sends a survey."""
+
+    app: Text
+    channel: Text
+    account: Text
+
+
 class SatisfactionSurveyRow(TrackedRow):
     """The definition of a satisfaction survey."""
 
@@ -139,8 +159,8 @@ class SatisfactionSurveyRow(TrackedRow):
     criteria: UserObject = column("Search criteria of the conversations that it is sent for.")
     delay_time: Number = column("Delay between the conversation and the survey.")
     form_type: Text = column("Type of survey.")
-    scale: Object = column("Rating scale.")
-    sender: Object = column("Sender (`from` in Kustomer's API).")
+    scale: Object[RatingScale] = column("Rating scale.")
+    sender: Object[SurveySender] = column("Sender (`from` in Kustomer's API).")
     introduction: Text = column("Text before the rating.")
     rating_prompt: Text = column("Question that asks for the rating.")
     follow_up_type: Text = column("Type of the follow-up questions.")
@@ -180,6 +200,23 @@ class Slas(ListStream):
     cursor_field = None
 
 
+class SlaLimits(Nested):
+    """A metric, and its limits in milliseconds by priority."""
+
+    enabled: Boolean
+    times: UserObject
+
+
+class SlaVersionMetrics(Nested):
+    """The metrics of a service level agreement."""
+
+    first_response: Object[SlaLimits]
+    next_reply: Object[SlaLimits]
+    longest_unresponded_message: Object[SlaLimits]
+    total_customer_wait_time: Object[SlaLimits]
+    total_conversation_open_time: Object[SlaLimits]
+
+
 class SlaVersionRow(TrackedRow):
     """One version of a service level agreement (SLA)."""
 
@@ -188,7 +225,9 @@ class SlaVersionRow(TrackedRow):
     version: Integer = column("Number of the version.")
     hours: Text = column("Hours that count: calendar or business hours.")
     criteria: UserObject = column("Search criteria of the conversations that it applies to.")
-    metrics: Object = column("Metrics, and their limits in milliseconds by priority.")
+    metrics: Object[SlaVersionMetrics] = column(
+        "Metrics, and their limits in milliseconds by priority."
+    )
     sla: Reference = column("SLA that this is a version of.")
 
 
@@ -284,12 +323,19 @@ class SnoozePresets(ListStream):
     cursor_field = None
 
 
+class NotifiedEvent(Nested):
+    """The event that a notification reports."""
+
+    name: Text
+    data: Object[Referenced]
+
+
 class NotificationRow(TrackedRow):
     """A notification of the user that the API key belongs to."""
 
     name: Text = column("Type of notification.")
     status: Text = column("read or unread.")
-    event: Object = column("Event that it reports.")
+    event: Object[NotifiedEvent] = column("Event that it reports.")
     user: Reference = column("User who is notified.")
 
 
@@ -374,7 +420,7 @@ class ChatSettingsRow(TrackedRow):
     fallback_email_subject: Text = column("Subject of replies by email.")
     fallback_email_introduction: Text = column("Introduction of replies by email.")
     domain_criteria: UserObject = column("Criteria of the websites that show the widget.")
-    volume_control: Object = column("Options that are shown when the volume is high.")
+    volume_control: AnyObject = column("Options that are shown when the volume is high.")
     settings_version: Integer = column("Version of the format of the settings.")
     version: Integer = column("Version of the settings.")
 

@@ -12,13 +12,18 @@ from source_kustomer.errors import NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.rows.columns import (
+    AnyObject,
     Integer,
+    Nested,
     Object,
     Reference,
     Text,
     Timestamp,
     UserObject,
     column,
+)
+from source_kustomer.rows.objects import (
+    Location,
 )
 from source_kustomer.rows.row import Row, TrackedRow
 from source_kustomer.streams.conversations import Conversations
@@ -31,6 +36,14 @@ CHANGES: Final = (
 )
 
 
+class Changes(Nested):
+    """What an event changed, by name."""
+
+    attributes: AnyObject
+    relationships: AnyObject
+    custom: UserObject
+
+
 class EventRow(TrackedRow):
     """An event of a conversation or a customer."""
 
@@ -38,11 +51,11 @@ class EventRow(TrackedRow):
 
     name: Text = column("Name of the event, such as kustomer.conversation.update.")
     event_type: Text = column("Type of the event.")
-    changes: Object = column(CHANGES)
+    changes: Object[Changes] = column(CHANGES)
     app: Text = column("App that reported it.")
     tracking_event: Text = column("Tracking event of the organization that it is an instance of.")
     meta: UserObject = column("Data of the sender.")
-    location: Object = column("Location, by IP address.")
+    location: Object[Location] = column("Location, by IP address.")
     session_id: Text = column("Session that it belongs to.")
     real_ip: Text = column("IP address.")
     published_at: Timestamp = column("Time of publication.")
@@ -155,7 +168,7 @@ class AuditLogRow(Row):
     customer: Reference = column("Customer concerned.")
     client: Text = column("Client application.")
     ip: Text = column("IP address of the client.")
-    changes: Object = column(CHANGES)
+    changes: Object[Changes] = column(CHANGES)
     org: Text = column("Id of the organization.")
     created_at: Timestamp = column("Time of the event.")
     published_at: Timestamp = column("Time of publication.")

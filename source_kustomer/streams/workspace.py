@@ -7,8 +7,10 @@ from typing import Final
 from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.rows.columns import (
+    AnyObject,
     Boolean,
     Integer,
+    Nested,
     Object,
     Reference,
     References,
@@ -22,6 +24,14 @@ from source_kustomer.rows.columns import (
 from source_kustomer.rows.row import DeletableRow
 
 USER_ROLES: Final = ("org.permission.user.read", "org.user.read")
+
+
+class PasswordProperties(Nested):
+    """Properties of a password."""
+
+    allow_new: Boolean
+    force_new: Boolean
+    updated_at: Timestamp
 
 
 class UserRow(DeletableRow):
@@ -40,9 +50,11 @@ class UserRow(DeletableRow):
     verified_email_status: Text = column("Status of the email verification.")
     first_login_at: Timestamp = column("Time of the first sign-in.")
     most_recent_login_at: Timestamp = column("Time of the latest sign-in.")
-    password: Object = column("Properties of the password, such as its age; never the password.")
+    password: Object[PasswordProperties] = column(
+        "Properties of the password, such as its age; never the password."
+    )
     roles: Texts = column("Roles of the user.")
-    role_groups: Values = column("Ids of the user's role groups.")
+    role_groups: Texts = column("Ids of the user's role groups.")
     custom: UserObject = column("Custom attributes of users, by name.")
 
 
@@ -101,13 +113,36 @@ class Tags(ListStream):
     suggested = True
 
 
+class ShortcutDraft(Nested):
+    """The message that a shortcut creates."""
+
+    text: Text
+    subject: Text
+    channel: Texts
+    attachments: Values
+
+
+class ShortcutConversation(Nested):
+    """The changes that a shortcut makes to the conversation."""
+
+    status: Text
+    tags: Texts
+    assigned_users: Texts
+    assigned_teams: Texts
+    custom: UserObject
+
+
 class ShortcutRow(DeletableRow):
     """A shortcut: a prepared reply."""
 
     name: Text = column("Name.")
-    payload: Object = column("Content that it inserts, by channel and language.")
-    draft: Object = column("Message that it creates: text, subject, attachments, channels.")
-    conversation: Object = column("Changes to the conversation: tags, status, assignment.")
+    payload: AnyObject = column("Content that it inserts, by channel and language.")
+    draft: Object[ShortcutDraft] = column(
+        "Message that it creates: text, subject, attachments, channels."
+    )
+    conversation: Object[ShortcutConversation] = column(
+        "Changes to the conversation: tags, status, assignment."
+    )
     is_private: Boolean = column("True if only its owner can use it.")
     app_disabled: Boolean = column("True if the app that installed it is disabled.")
     parent: Reference = column("Category that it belongs to.")

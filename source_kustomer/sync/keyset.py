@@ -15,15 +15,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from source_kustomer.errors import TimestampTooDense, UnexpectedDocument, UnorderedPage
+from source_kustomer.query_limits import MAX_PAGES, MAX_RECORDS
 from source_kustomer.timestamps import MILLISECOND, SECOND, format_timestamp, parse_timestamp
 
 Resource = Mapping[str, Any]
-
-MAX_RECORDS_PER_QUERY: Final = 10_000
-"""No query yields more (the vendor's limits, as AWS Glue documents them; 100 pages besides)."""
-
-MAX_PAGES_PER_QUERY: Final = 100
-"""No query has more pages (OpenAPI, POST /customers/search)."""
 
 UNANCHORED_ATTEMPTS: Final = 2
 EMPTY_PAGE_ATTEMPTS: Final = 3
@@ -184,7 +179,7 @@ class KeysetReader:
     def _undated(self, ask: Ask) -> Iterator[Batch]:
         """Page past records without a readable timestamp, which have no place in any order."""
         query = self._open(ask)
-        for number in range(2, MAX_RECORDS_PER_QUERY):
+        for number in range(2, MAX_RECORDS):
             with query(number) as page:
                 stamps = [timestamp_of(row, self._stamp) for row in page.data]
                 last = max((stamp for stamp in stamps if stamp is not None), default=ask.start)
@@ -201,7 +196,7 @@ class KeysetReader:
                 return
             if number * size >= reach(size):
                 break
-        raise TimestampTooDense(format_timestamp(ask.start), MAX_RECORDS_PER_QUERY)
+        raise TimestampTooDense(format_timestamp(ask.start), MAX_RECORDS)
 
     def _by_creation(self, group: Ask) -> Iterator[Batch]:
         """Yield the records of one update time by their creation times, again by keyset."""
@@ -247,7 +242,7 @@ class KeysetReader:
         query = self._open(ask)
         while quiet < QUIET_PASSES:
             before = len(taken)
-            for number in range(1, MAX_RECORDS_PER_QUERY):
+            for number in range(1, MAX_RECORDS):
                 with query(number) as page:
                     size = page.page_size or len(page.data) or 1
                     total = page.total
@@ -276,7 +271,7 @@ class KeysetReader:
 
 def reach(page_size: int) -> int:
     """Return how many records of one query can be read with pages of a size."""
-    return min(MAX_RECORDS_PER_QUERY, MAX_PAGES_PER_QUERY * page_size)
+    return min(MAX_RECORDS, MAX_PAGES * page_size)
 
 
 @contextmanager

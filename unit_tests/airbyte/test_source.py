@@ -76,7 +76,7 @@ def test_a_check_with_some_roles_succeeds_and_names_the_rest(
     ("trouble", "told"),
     [
         ({"absent": ["/auth/tokens/current"]}, "GET /auth/tokens/current does not exist"),
-        ({"forbidden": {"auth_tokens": 0}}, "may not do GET /auth/tokens/current"),
+        ({"forbidden": {"auth_tokens": 0}}, "does not permit GET /auth/tokens/current"),
         ({"refused_attributes": ["note_updated_at"]}, "Stream notes cannot be read"),
         (
             {"fault_rate": 1.0, "fault_kinds": ["500"], "fault_paths": ["/auth/", "/slas"]},
@@ -97,7 +97,7 @@ def test_a_check_and_discover_succeed_whatever_single_endpoints_answer(
     trouble: dict[str, Any],
     told: str,
 ) -> None:
-    monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_PATIENCE", 1.0)
+    monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_RETRY_SECONDS", 1.0)
     caplog.set_level(logging.INFO)
     before = {name: sandbox.settings()[name] for name in trouble}
     sandbox.control(**trouble)
@@ -112,7 +112,7 @@ def test_a_check_and_discover_succeed_whatever_single_endpoints_answer(
 def test_a_check_fails_when_nothing_answers_and_asks_no_stream_after_another(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_PATIENCE", 1.0)
+    monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_RETRY_SECONDS", 1.0)
     sandbox.forget_requests()
     sandbox.control(fault_rate=1.0, fault_kinds=["503"])
     try:

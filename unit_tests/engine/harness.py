@@ -13,7 +13,7 @@ from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync, Sync
 from source_kustomer.errors import KustomerError
-from source_kustomer.rows.flatten import Shape
+from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.sync.cursor import CoverageCursor, Cursor, RefreshCursor
 from source_kustomer.sync.state import BEGINNING, parse_state
 from source_kustomer.timestamps import DAY, MINUTE, SECOND
@@ -132,7 +132,7 @@ class OneSync:
             stream.name,
             sync,
             cursor,
-            Shape.of(stream.row),
+            RowMapper(stream.row),
             prepare=stream.prepare,
             replaces_table=replaces_table,
         )

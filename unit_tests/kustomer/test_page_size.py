@@ -1,55 +1,64 @@
-"""Page sizes: what is refused is not asked for again; what only failed is, later."""
+"""The page sizes that queries begin with."""
 
-from source_kustomer.kustomer.page_size import SEARCHES_BEFORE_LARGER, PageSizes
+from source_kustomer.kustomer.page_size import MAX_HOLD, TARGET_BYTES, PageSizes
+
+SMALL = 1_000
 
 
-def failing(times):
-    sizes = PageSizes()
+def succeed(sizes, times, context="message"):
+    """Answer pages of small records at the size that is offered, and return the sizes."""
+    offered = []
     for _ in range(times):
-        sizes.next()
-        sizes.granted(250, failed=True)
-    return sizes
+        size = sizes.first(context)
+        sizes.succeeded(context, size, rows=size, body_bytes=size * SMALL)
+        offered.append(size)
+    return offered
 
 
-def test_the_largest_size_is_tried_first():
-    assert PageSizes().next() == (500, 250, 100)
+def test_the_largest_page_is_tried_first():
+    assert PageSizes().first("message") == 500
 
 
-def test_a_refused_size_is_never_asked_for_again():
+def test_a_refused_size_is_never_offered_again_for_any_object():
     sizes = PageSizes()
-    sizes.granted(250, refused=True)
+    sizes.refused(250)
 
-    assert {sizes.next() for _ in range(500)} == {(250, 100)}
-
-
-def test_one_search_that_fails_at_a_size_proves_nothing_about_it():
-    assert failing(1).next() == (500, 250, 100)
+    assert set(succeed(sizes, 500)) == {250}
+    assert sizes.first("conversation") == 250
 
 
-def test_a_size_that_fails_twice_in_a_row_is_left_alone_for_a_while():
-    sizes = failing(2)
+def test_a_size_that_failed_is_offered_again_after_a_page():
+    sizes = PageSizes()
+    sizes.failed("message", 100)
 
-    tried = [sizes.next() for _ in range(SEARCHES_BEFORE_LARGER + 1)]
-
-    assert set(tried[:-1]) == {(250, 100)}
-    assert tried[-1] == (500, 250, 100)
-
-
-def test_a_size_that_fails_again_after_a_while_is_left_alone_at_once():
-    sizes = failing(2)
-    for _ in range(SEARCHES_BEFORE_LARGER):
-        sizes.next()
-        sizes.granted(250)
-
-    sizes.next()
-    sizes.granted(250, failed=True)
-
-    assert sizes.next() == (250, 100)
+    assert succeed(sizes, 5) == [100, 200, 400, 500, 500]
+    assert sizes.first("conversation") == 500
 
 
-def test_a_success_at_the_largest_size_forgives_earlier_failures():
-    sizes = failing(1)
-    sizes.granted(500)
-    sizes.granted(250, failed=True)
+def test_a_size_that_keeps_failing_is_offered_less_and_less_often():
+    sizes = PageSizes()
+    failures = 0
+    for _ in range(2_000):
+        size = sizes.first("message")
+        if size > 20:
+            failures += 1
+            size = 20
+            sizes.failed("message", size)
+        sizes.succeeded("message", size, rows=size, body_bytes=size * SMALL)
 
-    assert sizes.next() == (500, 250, 100)
+    assert failures < 10 + 2_000 / MAX_HOLD
+
+
+def test_pages_of_large_records_have_the_target_size():
+    sizes = PageSizes()
+    sizes.succeeded("message", 500, rows=500, body_bytes=500 * 100_000)
+
+    assert sizes.first("message") == TARGET_BYTES // 100_000
+
+
+def test_pages_grow_when_records_are_small_again():
+    sizes = PageSizes()
+    sizes.succeeded("message", 8, rows=8, body_bytes=8 << 20)
+    assert sizes.first("message") == 8
+
+    assert succeed(sizes, 8) == [8, 16, 32, 64, 128, 256, 500, 500]

@@ -28,6 +28,7 @@ PARTS = (
     "containers/build-and-test",
     ".ci/run",
     "docs/kustomer.md",
+    "examples/sync.sh",
 )
 
 
@@ -69,6 +70,7 @@ def test_a_new_version_is_missed_wherever_it_is_repeated(release: Path) -> None:
     said = change(release, "source_kustomer/__init__.py", version, 'version__ = "9.8.7"')
     assert "The newest release in CHANGELOG.md is 0.1.0, not 9.8.7." in said
     assert "metadata.yaml has the dockerImageTag 0.1.0, not 9.8.7." in said
+    assert "examples/sync.sh runs the image of version 0.1.0, not 9.8.7." in said
     assert "containers/build" not in said, "the image takes it from the package"
 
 
@@ -92,6 +94,7 @@ def test_a_new_version_is_missed_wherever_it_is_repeated(release: Path) -> None:
         ("containers/build", "VERSION=$version", "VERSION=1", "does not hand the version"),
         ("acceptance-test-config.yml", "source-kustomer:dev", "other:dev", "tests airbyte/other"),
         ("setup.py", "version=VERSION[1]", 'version="0.1.0"', "setup.py repeats"),
+        ("examples/sync.sh", "kustomer:0.1.0", "kustomer:0.0.9", "runs the image of version 0.0.9"),
         ("LICENSE", "MIT License", "A License", "LICENSE is not"),
     ],
 )

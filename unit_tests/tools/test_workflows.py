@@ -54,7 +54,7 @@ def test_every_make_target_exists(path: Path) -> None:
 
 
 def test_what_ci_runs_is_what_must_pass_before_a_change_lands() -> None:
-    landing = set(re.findall(r"^make (.+)$", (ROOT / ".ci/run").read_text(), re.MULTILINE))
+    landing = set(re.findall(r"^make ([a-z-]+)", (ROOT / ".ci/run").read_text(), re.MULTILINE))
     in_ci = {
         target
         for command in commands(ROOT / ".github/workflows/ci.yml")
@@ -62,7 +62,8 @@ def test_what_ci_runs_is_what_must_pass_before_a_change_lands() -> None:
         for target in command.split()[1:]
     }
 
-    assert landing <= in_ci
+    assert landing - {"test-pythons"} <= in_ci  # there, each Python has a job with `make unit`
+    assert "unit" in in_ci
 
 
 def test_a_release_waits_for_ci_and_compares_the_tag_with_the_version() -> None:
