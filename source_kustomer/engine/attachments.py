@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote
 
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 
@@ -15,6 +14,7 @@ from source_kustomer.engine.reading import Reading, StreamPartition
 from source_kustomer.errors import BadRequest, ConfigError, NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
+from source_kustomer.kustomer.paths import segments
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.state import BEGINNING
@@ -83,7 +83,7 @@ class AttachmentsByMessage(ChildStream, family=True):
 
     def _files(self, client: Client, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Yield files by their ids; where one that is gone makes the API refuse all, in halves."""
-        path = self.endpoints[0].path.format(id=",".join(quote(file, safe="") for file in ids))
+        path = self.endpoints[0].path.format(id=segments(ids))
         try:
             yield from client.get(path, stream=self.name).data
         except NotFound:

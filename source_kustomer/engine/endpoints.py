@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
 
 from source_kustomer.errors import NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
+from source_kustomer.kustomer.paths import segment
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,12 @@ class Endpoint:
     """The path to ask where `path` does not exist, since sources disagree on the API version."""
 
     def of(self, **ids: str) -> Endpoint:
-        """Return the endpoint with ids in the place of the braces in its path, percent-encoded."""
-        quoted = {name: quote(value, safe="") for name, value in ids.items()}
+        """Return the endpoint with ids in the place of the braces in its path, percent-encoded.
+
+        Raises:
+            InvalidId: when an id cannot be a segment of a path.
+        """
+        quoted = {name: segment(value) for name, value in ids.items()}
         return replace(self, path=self.path.format(**quoted))
 
 
