@@ -237,7 +237,7 @@ def test_an_answer_without_end_is_not_an_answer(server, transport, time, head, r
     def drip():
         time.now += 10.0
 
-    server.answer = [head, *[repeated, drip] * 200, close]
+    server.answer = [head, *[repeated, drip] * 90, close]
 
     outcome = transport.send(GET)
 
