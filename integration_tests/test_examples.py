@@ -502,7 +502,7 @@ def test_the_composed_connector_asks_the_composed_sandbox_with_its_key(
 def test_the_composed_sandbox_is_started_with_switches_that_it_has(
     compose: dict[str, Any],
 ) -> None:
-    told = subprocess.run(
+    usage = subprocess.run(
         [sys.executable, "-m", "kustomer_sandbox", "--help"],
         cwd=ROOT,
         capture_output=True,
@@ -512,7 +512,7 @@ def test_the_composed_sandbox_is_started_with_switches_that_it_has(
     ).stdout
     switches = [one for one in compose["services"]["sandbox"]["command"] if one.startswith("--")]
     assert switches
-    assert all(re.search(rf"^ +{switch} ", told, re.MULTILINE) for switch in switches)
+    assert all(re.search(rf"^ +{switch} ", usage, re.MULTILINE) for switch in switches)
 
 
 def test_the_sandboxs_image_has_all_that_the_sandbox_imports() -> None:
