@@ -146,7 +146,7 @@ def is_unfinished(state: Message | None) -> bool:
 
 
 def file_of(stream: str) -> str:
-    """Return a file name for a stream, of its own and without a path, whatever its name is."""
+    """Return a file name for a stream, of its own and without a path, for any name."""
     return quote(stream, safe="") + ".jsonl"
 
 

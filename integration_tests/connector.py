@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,8 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from unittest.mock import patch
 
 from source_kustomer.airbyte.entrypoint import run
@@ -88,16 +91,51 @@ def _run_in_process(
     main: Callable[[], None],
     arguments: Sequence[str],
     environment: Mapping[str, str],
-    output: tuple[Path, Path],
+    stdout: Path | Connection,
+    stderr: Path,
 ) -> None:
     """Run a program as if it were started with these arguments, this environment and output."""
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
-    for descriptor, path in enumerate(output, start=1):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
+    for number, target in ((1, stdout), (2, stderr)):
+        if isinstance(target, Path):
+            os.dup2(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        else:
+            os.dup2(target.fileno(), number)
+            target.close()
     sys.argv = ["main.py", *arguments]
     main()
+
+
+@dataclass(frozen=True)
+class Process:
+    """The connector's process while it runs; use it in a `with` statement, which ends it."""
+
+    process: ForkServerProcess
+    stdout: TextIO
+    errors: Path
+    """Where it writes its stderr."""
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.join()
+        self.stdout.close()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+    def wait(self, seconds: float) -> int:
+        """Wait for its end; return the exit code, or the negative number of a signal."""
+        self.process.join(seconds)
+        if self.process.exitcode is None:
+            raise TimeoutError(f"it still runs after {seconds} seconds")
+        return self.process.exitcode
 
 
 def run_patched(values: Mapping[str, object]) -> None:
@@ -171,9 +209,7 @@ class Connector:
     def _fork(self, arguments: Sequence[str]) -> tuple[int, str, str]:
         with tempfile.TemporaryDirectory() as folder:
             output = (Path(folder, "stdout"), Path(folder, "stderr"))
-            process = _PROCESSES.Process(
-                target=_run_in_process, args=(self._main, arguments, self._environment, output)
-            )
+            process = self._process(arguments, *output)
             process.start()
             process.join(self._seconds)
             if process.exitcode is None:
@@ -181,6 +217,12 @@ class Connector:
                 raise TimeoutError(f"{arguments} took more than {self._seconds} seconds")
             stdout, stderr = (path.read_text() for path in output)
             return process.exitcode, stdout, stderr
+
+    def _process(
+        self, arguments: Sequence[str], stdout: Path | Connection, stderr: Path
+    ) -> ForkServerProcess:
+        given = (self._main, arguments, self._environment, stdout, stderr)
+        return _PROCESSES.Process(target=_run_in_process, args=given)
 
     def _start_python(self, arguments: Sequence[str]) -> tuple[int, str, str]:
         done = subprocess.run(
@@ -194,16 +236,16 @@ class Connector:
         )
         return done.returncode, done.stdout, done.stderr
 
-    def start(self, catalog: Message, states: Sequence[Message] | None) -> subprocess.Popen[str]:
-        """Start a read and leave it running; use it in a `with` statement, and kill it."""
-        arguments = ["--config", str(self.config), *self._read_arguments(catalog, states)]
-        return subprocess.Popen(
-            [sys.executable, ROOT / "main.py", "read", *arguments],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, catalog: Message, states: Sequence[Message] | None) -> Process:
+        """Start a read and leave it running."""
+        assert self.config is not None
+        arguments = ["read", "--config", self.config, *self._read_arguments(catalog, states)]
+        reader, writer = _PROCESSES.Pipe(duplex=False)
+        errors = self.folder / "stderr"
+        process = self._process(arguments, writer, errors)
+        process.start()
+        writer.close()
+        return Process(process, os.fdopen(os.dup(reader.fileno()), encoding="utf-8"), errors)
 
     def command(self, name: str, *arguments: str) -> Output:
         """Run a command that takes the configuration."""

@@ -132,7 +132,7 @@ def test_a_sync_that_died_in_the_middle_is_continued_without_loss(
         (tmp_path / name).write_text((folder / name).read_text())
     dying = script(
         tmp_path / "connector",
-        f'#!/bin/bash\nset -o pipefail\n{shlex.join(CONNECTOR)} "$@" | head -n {DIES_AFTER}\n',
+        f'#!/bin/sh\n{shlex.join(CONNECTOR)} "$@" | head -n {DIES_AFTER}\nexit 1\n',
     )
     died = sync(sandbox, tmp_path, dying)
     assert died.returncode != 0
@@ -257,7 +257,7 @@ def test_a_full_refresh_of_the_connector_that_is_killed_is_resumed(
     (tmp_path / "catalog.json").write_text(json.dumps({"streams": [chosen]}))
     dying = script(
         tmp_path / "connector",
-        f'#!/bin/bash\nset -o pipefail\n{shlex.join(CONNECTOR)} "$@" | sed \'/"type":"STATE"/q\'\n',
+        f'#!/bin/sh\n{shlex.join(CONNECTOR)} "$@" | sed \'/"type":"STATE"/q\'\nexit 1\n',
     )
     with Sandbox(3_000, organization_per_minute=1_000_000, searches_per_minute=1_000_000) as larger:
         config = {"api_key": larger.key, "start_date": "2015-01-01"}
@@ -502,7 +502,7 @@ def test_the_composed_connector_asks_the_composed_sandbox_with_its_key(
 def test_the_composed_sandbox_is_started_with_switches_that_it_has(
     compose: dict[str, Any],
 ) -> None:
-    told = subprocess.run(
+    usage = subprocess.run(
         [sys.executable, "-m", "kustomer_sandbox", "--help"],
         cwd=ROOT,
         capture_output=True,
@@ -512,7 +512,7 @@ def test_the_composed_sandbox_is_started_with_switches_that_it_has(
     ).stdout
     switches = [one for one in compose["services"]["sandbox"]["command"] if one.startswith("--")]
     assert switches
-    assert all(re.search(rf"^ +{switch} ", told, re.MULTILINE) for switch in switches)
+    assert all(re.search(rf"^ +{switch} ", usage, re.MULTILINE) for switch in switches)
 
 
 def test_the_sandboxs_image_has_all_that_the_sandbox_imports() -> None:

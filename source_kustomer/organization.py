@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import quote
 
 from source_kustomer.config import Config
 from source_kustomer.engine.klass import Klass, list_klasses
@@ -19,6 +18,7 @@ from source_kustomer.errors import (
     Stopped,
 )
 from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.paths import segment
 from source_kustomer.logger import LOGGER
 from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.rows.names import (
@@ -124,7 +124,7 @@ def _klasses(client: Client, config: Config) -> list[Klass]:
 
 def _custom_attributes(client: Client, resource: str, config: Config) -> CustomAttributes | None:
     try:
-        document = client.get(f"/metadata/{quote(resource, safe='')}", stream="discover")
+        document = client.get(f"/metadata/{segment(resource)}", stream="discover")
     except NotAuthorised:
         raise
     except (ConfigError, BadRequest) as error:

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 
-from integration_tests.connector import Connector, Message
+from integration_tests.connector import Connector, Message, Process
 from integration_tests.reliability.destination import UNLIMITED, Destination
 from kustomer_sandbox import Sandbox
 from source_kustomer.sync.cursor import ROWS_PER_CHECKPOINT
@@ -84,7 +83,7 @@ def destination(catalog: dict[str, Message]) -> Destination:
 class Run:
     """A read under way, whose lines are taken as they come."""
 
-    process: Popen[str]
+    process: Process
     destination: Destination
     again: Counter[str] = field(default_factory=Counter)
     """Rows by stream that the destination had already."""
@@ -93,7 +92,6 @@ class Run:
 
     def rows(self, count: int | None = None) -> None:
         """Take lines until so many rows have come; None takes all there are."""
-        assert self.process.stdout is not None
         seen = 0
         while (count is None or seen < count) and (line := self.process.stdout.readline()):
             seen += line.startswith('{"type":"RECORD"')
@@ -123,10 +121,7 @@ class Run:
 def running(connector: Connector, destination: Destination) -> Iterator[Run]:
     destination.begin()
     with connector.start(destination.catalog, destination.last_states) as process:
-        try:
-            yield Run(process, destination, finished=destination.finished)
-        finally:
-            process.kill()
+        yield Run(process, destination, finished=destination.finished)
 
 
 def test_whenever_the_process_is_killed_nothing_is_lost_and_little_is_read_again(
@@ -162,8 +157,7 @@ def test_sigterm_ends_the_process_in_time_with_all_that_is_finished_checkpointed
         if trouble == "silence":
             sandbox.control(fault_rate=1.0, fault_kinds=["silence"])
         code = run.end(signal.SIGTERM)
-        assert run.process.stderr is not None
-        assert "Traceback" not in run.process.stderr.read()
+        assert "Traceback" not in run.process.errors.read_text()
     sandbox.control(fault_rate=0.0)
     assert code == 128 + signal.SIGTERM
     with running(connector, destination) as rest:
@@ -180,10 +174,9 @@ def test_a_closed_stdout_ends_the_process_quietly(
 ) -> None:
     with running(connector, destination) as run:
         run.rows(100)
-        assert run.process.stdout is not None and run.process.stderr is not None
         run.process.stdout.close()
         assert run.process.wait(SECONDS_AT_MOST) == 128 + signal.SIGPIPE
-        assert run.process.stderr.read() == ""
+        assert run.process.errors.read_text() == ""
 
 
 def test_crashes_while_the_source_changes_lose_nothing_either(

@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Final
 from source_kustomer.engine.children import ChildPage, ChildStream, Parent
 from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
 from source_kustomer.engine.stream_sync import StreamSync
-from source_kustomer.errors import BadRequest, ConfigError, NotFound
+from source_kustomer.errors import BadRequest, ConfigError, InvalidId, NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
+from source_kustomer.kustomer.paths import segments
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.state import BEGINNING
@@ -95,11 +96,12 @@ class AttachmentsByMessage(ChildStream, family=True):
 
     def _by_ids(self, client: Client, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         """Return the files that are served by id; where one id makes the API refuse all, none."""
-        endpoint = self.endpoints[0].of(id=",".join(ids))
+        endpoint = self.endpoints[0]
         try:
             with needing(endpoint.roles):
-                files = client.get(endpoint.path, stream=self.name).data
-        except (NotFound, BadRequest):
+                path = endpoint.path.format(id=segments(ids))
+                files = client.get(path, stream=self.name).data
+        except (NotFound, BadRequest, InvalidId):
             half = len(ids) // 2
             if not half:
                 return {}
@@ -107,11 +109,11 @@ class AttachmentsByMessage(ChildStream, family=True):
         return {str(file.get("id")): file for file in files}
 
     def _by_message(self, client: Client, message: Parent, file: str) -> Mapping[str, Any] | None:
-        endpoint = self.by_message.of(message=message.id, id=file)
         try:
+            endpoint = self.by_message.of(message=message.id, id=file)
             with needing(endpoint.roles):
                 return client.get(endpoint.path, stream=self.name).resource or None
-        except NotFound:
+        except (NotFound, InvalidId):
             return None
 
     def _read_first_load(self, sync: StreamSync) -> None:

@@ -20,7 +20,7 @@ from source_kustomer.engine.shared_work import SharedWork
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.engine.window_reader import SpanBatch
-from source_kustomer.errors import BadRequest, NotFound, NotPermitted
+from source_kustomer.errors import BadRequest, InvalidId, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.logger import LOGGER
@@ -53,7 +53,7 @@ class ChildPage:
 
     parent: Parent
     resources: Sequence[Mapping[str, Any]] = ()
-    refusal: NotFound | NotPermitted | None = None
+    refusal: InvalidId | NotFound | NotPermitted | None = None
 
 
 class ChildStream(Stream, family=True):
@@ -123,7 +123,7 @@ class ChildStream(Stream, family=True):
             try:
                 for page in self.pages(client, parent.id):
                     yield ChildPage(parent, page.data)
-            except (NotFound, NotPermitted) as error:
+            except (InvalidId, NotFound, NotPermitted) as error:
                 yield ChildPage(parent, refusal=error)
 
     def pages(self, client: Client, parent: str) -> Iterable[Document]:
@@ -279,7 +279,11 @@ class ChildOutlet:
             NotFound: when the list does not exist.
         """
         for page in refusals:
-            if page.refusal is None or self._sync.is_answered:
+            if isinstance(page.refusal, InvalidId):
+                LOGGER.warning("Stream %s: %s", self._sync.name, page.refusal.message)
+            if page.refusal is None or isinstance(page.refusal, InvalidId):
+                continue
+            if self._sync.is_answered:
                 continue
             if isinstance(page.refusal, NotPermitted) or self._exists(page.parent):
                 raise page.refusal

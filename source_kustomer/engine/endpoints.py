@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
 
 from source_kustomer.errors import NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
+from source_kustomer.kustomer.paths import segment
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,12 @@ class Endpoint:
         return f"GET {self.path}" + (f"?{query}" if query else "")
 
     def of(self, **ids: str) -> Endpoint:
-        """Return the endpoint with ids in the place of the braces in its path, percent-encoded."""
-        quoted = {name: quote(value, safe="") for name, value in ids.items()}
+        """Return the endpoint with ids in the place of the braces in its path, percent-encoded.
+
+        Raises:
+            InvalidId: when an id cannot be a segment of a path.
+        """
+        quoted = {name: segment(value) for name, value in ids.items()}
         return replace(self, path=self.path.format(**quoted))
 
 

@@ -85,13 +85,20 @@ class MemoryPool:
     and takes none twice, so they never wait for each other in a circle.
     """
 
-    def __init__(self, raise_if_stopped: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        raise_if_stopped: Callable[[], None],
+        *,
+        seconds_between_checks: float = SECONDS_BETWEEN_CHECKS,
+    ) -> None:
         """Start empty.
 
         Args:
             raise_if_stopped: called during each wait.
+            seconds_between_checks: the time between two calls.
         """
         self.raise_if_stopped = raise_if_stopped
+        self._seconds_between_checks = seconds_between_checks
         self.receiving = threading.BoundedSemaphore(1)
         self.decoding = threading.BoundedSemaphore(DECODED_AT_ONCE)
         self.decoding_large = threading.BoundedSemaphore(1)
@@ -108,6 +115,6 @@ class MemoryPool:
         Raises:
             Stopped: when the process is to stop.
         """
-        while not place.acquire(timeout=SECONDS_BETWEEN_CHECKS):
+        while not place.acquire(timeout=self._seconds_between_checks):
             self.raise_if_stopped()
         held.callback(place.release)

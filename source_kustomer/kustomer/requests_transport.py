@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from source_kustomer import __version__
 from source_kustomer.errors import ConfigError
+from source_kustomer.kustomer.answer_deadline import DeadlineAdapter, answer_deadline
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.transport import MAX_ERROR_BODY, Answer, NoAnswer, Request
 
@@ -22,7 +22,7 @@ CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 60.0
 """Seconds without a byte after which an answer has failed."""
 ANSWER_TIMEOUT: Final = 180.0
-"""Seconds for a whole answer. One that drips would otherwise never end."""
+"""Seconds for a whole answer, headers included. One that drips would otherwise never end."""
 CHUNK: Final = 1 << 16
 MAX_CONNECTIONS: Final = 64
 VERSION: Final = "/v1"
@@ -84,7 +84,7 @@ class RequestsTransport:
                 "User-Agent": f"source-kustomer/{__version__}",
             }
         )
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=MAX_CONNECTIONS)
+        adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=MAX_CONNECTIONS)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)  # ignore-https-check
 
@@ -103,20 +103,23 @@ class RequestsTransport:
         headers: Mapping[str, str] | None = None
         began = self._clock.monotonic()
         try:
-            response = self._session.request(
-                request.method,
-                self._url(request.path),
-                params=dict(request.params),
-                data=request.body,
-                headers={"Content-Type": "application/json"} if request.body else None,
-                timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
-            )
-            status = response.status_code
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            content = self._body(response, request, until=began + ANSWER_TIMEOUT)
+            with answer_deadline(began + ANSWER_TIMEOUT, self._clock.monotonic):
+                response = self._session.request(
+                    request.method,
+                    self._url(request.path),
+                    params=dict(request.params),
+                    data=request.body,
+                    headers={"Content-Type": "application/json"} if request.body else None,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    stream=True,
+                )
+                status = response.status_code
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                content = self._body(response, request)
         except _NETWORK_ERRORS as error:
+            if reason := _unusable_environment(error):
+                raise ConfigError(reason) from None
             return NoAnswer(_reason(error), status, headers)
         return Answer(status, headers, content, self._clock.monotonic() - began)
 
@@ -126,12 +129,8 @@ class RequestsTransport:
             return self._base_url.removesuffix(VERSION) + path
         return self._base_url + path
 
-    def _body(self, response: requests.Response, request: Request, *, until: float) -> bytes:
-        """Read a body as it is sent; of one that is not a success, only the beginning.
-
-        Raises:
-            TimeoutError: when it is not complete at that time of the monotonic clock.
-        """
+    def _body(self, response: requests.Response, request: Request) -> bytes:
+        """Read a body as it is sent; of one that is not a success, only the beginning."""
         is_success = response.status_code in _SUCCESS
         chunks = []
         length = 0
@@ -142,8 +141,6 @@ class RequestsTransport:
                 length += len(chunk)
                 if not is_success and length >= MAX_ERROR_BODY:
                     break
-                if self._clock.monotonic() > until:
-                    raise TimeoutError
         content = b"".join(chunks)
         return content if is_success else content[:MAX_ERROR_BODY]
 
@@ -162,6 +159,30 @@ def _host(base_url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
         raise ConfigError(f'The API address "{base_url}" is not an http or https URL. Correct it.')
     return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port else "")
+
+
+def _unusable_environment(error: Exception) -> str | None:
+    """Return what to correct when an error follows from the environment; None for any other.
+
+    No attempt can succeed then.
+    """
+    text = str(error)
+    if "CA certificate bundle" in text or "no certificate or crl found" in text:
+        return (
+            "The CA bundle that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist or "
+            "contains no certificate. Correct the variable."
+        )
+    if isinstance(error, requests.exceptions.InvalidSchema | urllib3.exceptions.ProxySchemeUnknown):
+        return (
+            "The proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names has a scheme that is not "
+            "supported. Use an http:// or https:// proxy."
+        )
+    if isinstance(error, requests.exceptions.InvalidURL | urllib3.exceptions.LocationParseError):
+        return (
+            "The address of the API or of the proxy is not valid. Correct HTTPS_PROXY, HTTP_PROXY "
+            "or ALL_PROXY, the region or the organization."
+        )
+    return None
 
 
 def _reason(error: Exception) -> str:

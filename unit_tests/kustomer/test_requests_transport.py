@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from source_kustomer.errors import Stopped
+from source_kustomer.errors import ConfigError, Stopped
 from source_kustomer.kustomer.requests_transport import RequestsTransport
 from source_kustomer.kustomer.transport import MAX_ERROR_BODY, Answer, NoAnswer, Request
 from unit_tests.in_memory import KEY, Time
@@ -23,6 +23,11 @@ def http(body=b"{}", status=200, **headers):
         *(f"{n.replace('_', '-')}: {v}" for n, v in headers.items()),
     ]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def close():
+    """End a connection."""
+    raise OSError
 
 
 @dataclass
@@ -170,9 +175,6 @@ def test_only_the_beginning_of_an_error_body_is_read(transport, server):
 
 @pytest.mark.parametrize("length", [100, 200_000])
 def test_an_incomplete_body_is_not_an_answer(server, transport, length):
-    def close():
-        raise OSError
-
     server.answer = [http(b"x" * 50, Content_Length=length), close]
 
     outcome = transport.send(GET)
@@ -182,9 +184,6 @@ def test_an_incomplete_body_is_not_an_answer(server, transport, length):
 
 
 def test_a_connection_that_is_reset_is_not_an_answer(server, transport):
-    def close():
-        raise OSError
-
     server.answer = [close]
 
     assert isinstance(transport.send(GET), NoAnswer)
@@ -205,12 +204,84 @@ def test_a_body_that_drips_has_a_deadline(server, transport, time):
     def drip():
         time.now += 30.0
 
-    server.answer = [http(b"", Content_Length=100), *[b"x", drip] * 100]
+    server.answer = [http(b"", Content_Length=100), *[b"x", drip] * 99, close]
 
     outcome = transport.send(GET)
 
     assert isinstance(outcome, NoAnswer)
     assert outcome.reason == "no complete answer in time"
+
+
+@pytest.mark.parametrize(
+    ("head", "repeated"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"", b"H"),
+        (b"HTTP/1.1 200 OK\r\n", b"X-Header: 1\r\n"),
+        (b"HTTP/1.1 200 OK\r\nX-Header: ", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: 1\r\n"),
+    ],
+    ids=[
+        "100 continue",
+        "status line",
+        "headers",
+        "one header",
+        "chunks",
+        "chunk extension",
+        "trailers",
+    ],
+)
+def test_an_answer_without_end_is_not_an_answer(server, transport, time, head, repeated):
+    def drip():
+        time.now += 10.0
+
+    server.answer = [head, *[repeated, drip] * 90, close]
+
+    outcome = transport.send(GET)
+
+    assert isinstance(outcome, NoAnswer)
+    assert outcome.reason == "no complete answer in time"
+
+
+def test_a_deadline_ends_with_its_answer(server, transport, time):
+    transport.send(GET)
+    time.now += 10_000.0
+
+    assert isinstance(transport.send(GET), Answer)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_ca_bundle_without_a_certificate_is_reported_at_once(
+    server, monkeypatch, tmp_path, content
+):
+    bundle = tmp_path / "bundle.pem"
+    if content is not None:
+        bundle.write_text(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+
+    with pytest.raises(ConfigError, match="CA bundle that REQUESTS_CA_BUNDLE"):
+        RequestsTransport(server.url.replace("http:", "https:"), KEY).send(GET)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "socks5://127.0.0.1:9",
+        "socks9://127.0.0.1:9",
+        "ftp://127.0.0.1:9",
+        "http://",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:port",
+        "http://[::1",
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_reported_at_once(monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+
+    with pytest.raises(ConfigError, match="HTTPS_PROXY"):
+        RequestsTransport("https://127.0.0.1:9/v1", KEY).send(GET)
 
 
 def test_an_exception_of_the_receiver_ends_the_request(server, transport):

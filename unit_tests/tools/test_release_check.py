@@ -1,4 +1,4 @@
-"""A release whose files disagree is not let through, and is told where."""
+"""A release whose files disagree is refused, with the places."""
 
 from __future__ import annotations
 
