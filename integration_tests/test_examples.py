@@ -132,7 +132,7 @@ def test_a_sync_that_died_in_the_middle_is_continued_without_loss(
         (tmp_path / name).write_text((folder / name).read_text())
     dying = script(
         tmp_path / "connector",
-        f'#!/bin/bash\nset -o pipefail\n{shlex.join(CONNECTOR)} "$@" | head -n {DIES_AFTER}\n',
+        f'#!/bin/sh\n{shlex.join(CONNECTOR)} "$@" | head -n {DIES_AFTER}\nexit 1\n',
     )
     died = sync(sandbox, tmp_path, dying)
     assert died.returncode != 0
@@ -257,7 +257,7 @@ def test_a_full_refresh_of_the_connector_that_is_killed_is_resumed(
     (tmp_path / "catalog.json").write_text(json.dumps({"streams": [chosen]}))
     dying = script(
         tmp_path / "connector",
-        f'#!/bin/bash\nset -o pipefail\n{shlex.join(CONNECTOR)} "$@" | sed \'/"type":"STATE"/q\'\n',
+        f'#!/bin/sh\n{shlex.join(CONNECTOR)} "$@" | sed \'/"type":"STATE"/q\'\nexit 1\n',
     )
     with Sandbox(3_000, organization_per_minute=1_000_000, searches_per_minute=1_000_000) as larger:
         config = {"api_key": larger.key, "start_date": "2015-01-01"}
