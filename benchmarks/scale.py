@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from benchmarks.figures import Figure
@@ -18,6 +17,7 @@ from kustomer_sandbox.control.settings import Settings
 from kustomer_sandbox.server.limits import Limits
 from source_kustomer.airbyte.read import READERS
 from source_kustomer.engine.reader_pool import ReaderPool
+<<<<<<< HEAD
 from source_kustomer.kustomer.rate_limit import (
     ORGANIZATION_LIMIT,
     SEARCH_LIMIT,
@@ -26,6 +26,10 @@ from source_kustomer.kustomer.rate_limit import (
     Told,
 )
 from source_kustomer.sync.cursor import ROWS_PER_CHECKPOINT
+=======
+from source_kustomer.kustomer.clock import Clock
+from source_kustomer.kustomer.rate_limit import Budgets, Kind, Permit
+>>>>>>> main
 from source_kustomer.sync.windows import cut
 
 PLANS = {"Professional": 300, "Business": 500, "Enterprise": 1_000, "Ultimate": 2_000}
@@ -51,29 +55,27 @@ class Simulation:
     _core_free: float = 0.0
     _latency: float = 0.0
     _unsaved: int = 0
-    _events: list[tuple[float, int, str, int, float]] = field(default_factory=list)
-    """When, the order of what is at once, what, whose window, and how many rows it still has."""
+    _events: list[tuple[float, int, str, Permit, int, float]] = field(default_factory=list)
+    """Time, order among events of one time, what happens, the permit, the reader, and the rows that
+    are left in its window."""
 
     def __post_init__(self) -> None:
         self._server = Limits(
             Settings(organization_per_minute=self.per_minute, searches_per_minute=self.searches)
         )
-        self._organization = Budget(ORGANIZATION_LIMIT, SHARE)
-        self._search = Budget(SEARCH_LIMIT, SHARE) if self.searches else None
-        self._pool = ReaderPool(READERS, pace=self._pace, latency=lambda: self._latency)
+        self._budgets = Budgets(
+            SHARE,
+            searches_per_minute=self.searches or self.per_minute,
+            clock=Clock(monotonic=lambda: self.now, unix=lambda: self.now),
+        )
+        self._pool = ReaderPool(
+            READERS, pace=self._budgets.searches_per_second, latency=lambda: self._latency
+        )
         self._number = itertools.count()
         self._waiting: list[tuple[int, float]] = []
 
-    def _budgets(self) -> Iterator[Budget]:
-        yield self._organization
-        if self._search is not None:
-            yield self._search
-
-    def _pace(self) -> float:
-        return min(budget.quota(self.now) for budget in self._budgets()) / WINDOW
-
-    def _later(self, at: float, what: str, reader: int, left: float) -> None:
-        heapq.heappush(self._events, (at, next(self._number), what, reader, left))
+    def _later(self, at: float, what: str, permit: Permit, reader: int, left: float) -> None:
+        heapq.heappush(self._events, (at, next(self._number), what, permit, reader, left))
 
     def run(self) -> float:
         """Sync everything; returns seconds."""
@@ -81,44 +83,39 @@ class Simulation:
         self._pool.expect(-(-self.records // PAGE))
         self._waiting.append((next(self._number), self.records))
         while self._waiting or self._events:
-            free = max(budget.next_free(self.now) for budget in self._budgets())
-            if self._waiting and free <= self.now:
-                self._send(*self._waiting.pop(0))
-                continue
             upcoming = self._events[0][0] if self._events else float("inf")
-            if self._waiting and free < upcoming:
-                self.now = free
-                continue
-            self.now, _, what, reader, left = heapq.heappop(self._events)
+            if self._waiting:
+                permit = self._budgets.try_acquire(Kind.SEARCH)
+                if isinstance(permit, Permit):
+                    self._send(permit, *self._waiting.pop(0))
+                    continue
+                free = self.now + max(permit, 1e-6)
+                if free < upcoming:
+                    self.now = free
+                    continue
+            self.now, _, what, permit, reader, left = heapq.heappop(self._events)
             if what == "answered":
-                self._answered(reader, left)
+                self._answered(permit, reader, left)
             else:
                 self._handle(reader, left)
         return self.now - BEGIN
 
-    def _send(self, reader: int, left: float) -> None:
-        for budget in self._budgets():
-            budget.send(self.now)
+    def _send(self, permit: Permit, reader: int, left: float) -> None:
         self.requests += 1
-        self._later(self.now + LATENCY, "answered", reader, left)
+        self._later(self.now + LATENCY, "answered", permit, reader, left)
 
-    def _answered(self, reader: int, left: float) -> None:
+    def _answered(self, permit: Permit, reader: int, left: float) -> None:
         verdict = self._server.take(self.now, search=True)
         self.refused += not verdict.allowed
         self._latency = LATENCY
-        told = Told.of(verdict.headers, self.now, refused=not verdict.allowed)
-        subject = self._search or self._organization
-        for budget in self._budgets():
-            budget.answered()
+        self._budgets.answered(permit, verdict.headers, refused=not verdict.allowed)
         if not verdict.allowed:
-            subject.refuse(self.now, told)
             self._waiting.append((reader, left))
             return
-        subject.learn(self.now, told)
         # Rows are made one page at a time, whichever reader they are for.
         rows = min(PAGE, left)
         self._core_free = max(self._core_free, self.now) + rows * CPU_PER_RECORD
-        self._later(self._core_free, "handled", reader, left)
+        self._later(self._core_free, "handled", permit, reader, left)
 
     def _handle(self, reader: int, left: float) -> None:
         rows = min(PAGE, left)

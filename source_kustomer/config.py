@@ -136,6 +136,19 @@ class Config(BaseModel):
         ),
         json_schema_extra=_form(7, "advanced"),
     )
+    searches_per_minute: int = Field(
+        default=100,
+        ge=1,
+        le=100_000,
+        title="Searches per Minute",
+        description=(
+            "The number of searches per minute that Kustomer allows for your API key. Kustomer "
+            "documents 100. Change it only if Kustomer has set another limit for your "
+            "organization. The connector uses its share of it. The log of a sync reports when "
+            "Kustomer's answers show another limit."
+        ),
+        json_schema_extra=_form(8, "advanced"),
+    )
     lookback_minutes: int = Field(
         default=10,
         ge=0,
@@ -146,7 +159,7 @@ class Config(BaseModel):
             "shows a change a little after it happened; what arrives within this time is not "
             "missed. Records in it are read again."
         ),
-        json_schema_extra=_form(8, "advanced"),
+        json_schema_extra=_form(9, "advanced"),
     )
     num_workers: int | None = Field(
         default=None,
@@ -157,7 +170,7 @@ class Config(BaseModel):
             "How many requests may be under way at once, at the most. Leave it empty: the "
             "connector finds by itself how many the rate limit can feed."
         ),
-        json_schema_extra=_form(9, "advanced", examples=[16]),
+        json_schema_extra=_form(10, "advanced", examples=[16]),
     )
 
     @field_validator("api_key")

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from source_kustomer.kustomer.budget import Sent
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.clock import Clock
-from source_kustomer.kustomer.rate_limit import Budgets, Kind
+from source_kustomer.kustomer.rate_limit import Budgets, Kind, Permit
 from source_kustomer.kustomer.transport import Answer, NoAnswer, Request
 
 KEY = "canary-key-5fd1"
@@ -58,10 +59,10 @@ class Unlimited(Budgets):
     def __init__(self) -> None:
         super().__init__(1.0)
 
-    def acquire(self, kind: Kind) -> float:
-        return 0.0
+    def acquire(self, kind: Kind) -> Permit:
+        return Permit(kind, Sent(0.0, 0, 0.0), None)
 
-    def answered(self, kind: Kind, headers: Mapping[str, str] | None, *, refused: bool) -> None:
+    def answered(self, permit: Permit, headers: Mapping[str, str] | None, *, refused: bool) -> None:
         pass
 
 

@@ -29,6 +29,7 @@ def test_a_key_alone_is_enough() -> None:
     assert config.base_url == "https://api.kustomerapp.com/v1"
     assert config.include_deleted
     assert config.rate_limit_share == 80
+    assert config.searches_per_minute == 100
     assert config.lookback == 10 * MINUTE
 
 
@@ -87,6 +88,7 @@ def test_a_start_date_in_the_future_is_refused_with_the_date() -> None:
         ({"api_key": "k", "start_date": "2024-02-31"}, ("start_date", "no date of the calendar")),
         ({"api_key": "k", "rate_limit_share": 0}, ("rate_limit_share", "1")),
         ({"api_key": "k", "rate_limit_share": 101}, ("rate_limit_share", "100")),
+        ({"api_key": "k", "searches_per_minute": 0}, ("searches_per_minute", "1")),
         ({"api_key": "k", "lookback_minutes": -1}, ("lookback_minutes", "0")),
         ({"api_key": "k", "num_workers": "many"}, ("num_workers", "integer")),
     ],

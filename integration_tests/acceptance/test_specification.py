@@ -66,7 +66,13 @@ def test_spec_has_a_documentation_url_and_supports_incremental(spec: Output) -> 
         {"api_key": "k"},
         {"api_key": "k", "region": "EU", "organization": "acme", "start_date": "2024-01-01"},
         {"api_key": "k", "start_date": "2024-01-01T00:00:00Z", "something_airbyte_adds": 1},
-        {"api_key": "k", "rate_limit_share": 50, "lookback_minutes": 0, "num_workers": 4},
+        {
+            "api_key": "k",
+            "rate_limit_share": 50,
+            "searches_per_minute": 60,
+            "lookback_minutes": 0,
+            "num_workers": 4,
+        },
     ],
 )
 def test_usable_configurations_validate_against_the_spec(

@@ -19,6 +19,7 @@ GOOD = {
     "start_date": "2024-01-31T23:59:59Z",
     "include_deleted": False,
     "rate_limit_share": 50,
+    "searches_per_minute": 200,
     "lookback_minutes": 0,
     "num_workers": "16",
 }
@@ -26,6 +27,7 @@ BAD = {
     "organization": "acme.kustomerapp.com",
     "start_date": "last week",
     "rate_limit_share": 101,
+    "searches_per_minute": 0,
     "lookback_minutes": -1,
     "num_workers": "many",
 }

@@ -177,7 +177,9 @@ class SourceKustomer(Source):
 
     def _connect(self, config: Config, *, retry_seconds: float | None = None) -> Client:
         base_url = os.environ.get(API_URL_VARIABLE) or config.base_url
-        budgets = Budgets(share=config.rate_limit_share / 100)
+        budgets = Budgets(
+            share=config.rate_limit_share / 100, searches_per_minute=config.searches_per_minute
+        )
         settings: dict[str, Any] = {} if retry_seconds is None else {"retry_seconds": retry_seconds}
         if config.num_workers is not None:
             settings["max_in_flight"] = config.num_workers

@@ -1,4 +1,4 @@
-"""Time, passed in, so that what waits can be tested without waiting."""
+"""The clocks of the process, as a parameter, so that waiting can be tested without waiting."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Clock:
-    """Two clocks, in seconds."""
+    """Two clocks and a wait. Times are seconds."""
 
     monotonic: Callable[[], float] = time.monotonic
-    """Never goes back; for spans."""
+    """Never goes back. For durations."""
     unix: Callable[[], float] = time.time
-    """The time of day; for comparing with what the API says."""
+    """Unix time, to compare with times that the API sends."""
     wait: Callable[[threading.Event, float], bool] = threading.Event.wait
-    """Waits for an event at most so long; true when it came."""
+    """Waits for an event, at most so many seconds. Returns whether it was set."""

@@ -1,432 +1,276 @@
-"""Two budgets of requests, kept to a share, shared with every other client of the organization.
+"""The two rate limits of an organization, and the requests that wait for them.
 
-Kustomer counts in fixed windows of 60 seconds, over all keys of an organization: every request
-against the plan's limit, and searches by API keys against 100 besides (developer.kustomer.com,
-"Rate limits"). What others use is seen in the answers' headers, and leaves us less.
+Kustomer counts every request against the limit of the plan, and searches by API keys against a
+second, lower limit as well (developer.kustomer.com, "Rate limits"). Each limit has a `Budget`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 from source_kustomer.errors import Stopped
+from source_kustomer.kustomer.budget import MINUTE, Budget, LimitHeaders, Sent
 from source_kustomer.kustomer.clock import Clock
+from source_kustomer.logger import LOGGER
 
-WINDOW: Final = 60.0
 ORGANIZATION_LIMIT: Final = 300.0
-"""The smallest plan's, until an answer tells."""
+"""Requests per minute of the smallest plan. It is assumed until an answer shows the limit."""
 SEARCH_LIMIT: Final = 100.0
-
-HEAD_START: Final = 0.25
-"""The part of a window's quota that may be used at once; the rest is spread over the window. A
-small sync is then not slowed down, and a long one leaves room for others all the time."""
-UNTOUCHED: Final = 0.02
-"""The part of a limit that is left free when others use much of it: for what is on its way."""
-LEAST: Final = 0.05
-"""The part of a limit that we use whatever others do, so that a sync comes to its end."""
-FORESIGHT: Final = 0.15
-"""From this part of a window on, others' use so far tells what they will use in it."""
-GUARD: Final = 0.75
-"""Seconds added to a reset: it is told in whole seconds."""
-SETTLED: Final = 3.0
-"""Seconds after which all answers of the window before have come, mostly."""
-SILENT_ANSWERS: Final = 3
-"""Searches whose answers say nothing of a search limit, before it is put to the trial."""
-TRIED_AT_ONCE: Final = 0.95
-"""The part of the documented search limit that a trial uses before it sends one at a time."""
-STEP_BACK: Final = 0.9
-STEP_UP: Final = 0.05
-"""After a 429, of what got through; and per clean window, of the limit."""
-LONGEST_HOLD: Final = 8
-"""Clean windows before stepping up again. Each 429 under a ceiling doubles them from one: what
-others use steadily is not run into every few minutes, here and there, by them as well as by us."""
+"""Searches per minute of an API key (developer.kustomer.com, "Rate limits"). No header is known to
+show this limit, so the configuration can state another one."""
 
 
 class Kind(Enum):
-    """What a request counts as."""
+    """The limits that a request counts against: all requests, or searches as well."""
 
     LIST = "list"
     SEARCH = "search"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What an answer's headers say of a limit."""
+class Permit:
+    """The permission to send one request, which is counted as sent."""
 
-    limit: float | None
-    remaining: float | None
-    reset_in: float | None
-    """Seconds until the window resets; None when that cannot be believed."""
-
-    @staticmethod
-    def of(headers: Mapping[str, str], unix_now: float, *, refused: bool = False) -> Told:
-        """Read the headers; what is missing or garbage is None.
-
-        Args:
-            headers: an answer's, with lower-case names.
-            unix_now: the time of day, in seconds, for answers without a date.
-            refused: whether the answer is a 429, whose Retry-After may stand in for the reset.
-        """
-        reset = _number(headers.get("x-ratelimit-reset"))
-        # The reset is compared with the answer's own clock: ours may go wrong.
-        server_now = _date(headers.get("date"))
-        reset_in = None if reset is None else reset - (server_now or unix_now)
-        if reset_in is not None and not -1.0 <= reset_in <= WINDOW + 1.0:
-            reset_in = None
-        retry_after = _number(headers.get("retry-after")) if refused else None
-        if reset_in is None and retry_after is not None and 0 < retry_after <= WINDOW:
-            reset_in = retry_after
-        limit = _number(headers.get("x-ratelimit-limit"))
-        return Told(
-            limit=limit if limit is not None and limit >= 1 else None,
-            remaining=_number(headers.get("x-ratelimit-remaining")),
-            reset_in=None if reset_in is None else max(0.0, reset_in),
-        )
+    kind: Kind
+    organization: Sent
+    search: Sent | None
+    """None for a request that is not a search."""
+    waited: float = 0.0
+    """Seconds that the request waited for the permission."""
 
 
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text) if text is not None else None
-    except ValueError:
-        return None
-    return number if number is not None and abs(number) < float("inf") else None
+@dataclass(eq=False)
+class _Waiter:
+    """A request that waits for its permit."""
 
-
-def _date(text: str | None) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp() if text else None
-    except (TypeError, ValueError):
-        return None
-
-
-class Budget:
-    """One limit per window. Pure: every method is told the monotonic time, in seconds."""
-
-    def __init__(self, limit: float, share: float) -> None:
-        """Start with a limit that is assumed until an answer tells it.
-
-        Args:
-            limit: requests per window.
-            share: the part of it that may be used, 0 to 1.
-        """
-        self.limit = limit
-        self.is_known = False
-        self.in_flight = 0
-        self.successes = 0
-        """Requests that were surely both let through and counted in this window."""
-        self.sent = 0
-        """Requests sent in this window, those on their way at its start included."""
-        self._share = share
-        self._start = float("-inf")
-        self._end = float("-inf")
-        self._is_end_told = False
-        """Whether an answer has told when the window ends; until then that is a guess."""
-        self._others = 0.0
-        self._others_before: float | None = None
-        self._refused = 0
-        self._ceiling: float | None = None
-        self._hold = 0
-        self._held = 0
-        self._blocked_until = float("-inf")
-
-    def quota(self, now: float) -> float:
-        """Return how many requests may be sent in the window that `now` lies in."""
-        self._roll(now)
-        free = self.limit * (1 - UNTOUCHED) - self._expected_others(now)
-        quota = max(min(self._share * self.limit, free), self.limit * LEAST)
-        if self._ceiling is not None:
-            quota = min(quota, self._ceiling)
-        return max(1.0, quota)
-
-    def _expected_others(self, now: float) -> float:
-        """Guess how many requests others will have sent by the end of the window."""
-        passed = (now - self._start) / WINDOW
-        projected = self._others / passed if passed >= FORESIGHT else self._others
-        if self._others_before is not None:
-            projected = (projected + self._others_before) / 2
-        return max(self._others, projected)
-
-    def next_free(self, now: float) -> float:
-        """Return when the next request may be sent: `now`, or a later moment."""
-        self._roll(now)
-        if self.is_blocked(now):
-            return self._blocked_until
-        quota = self.quota(now)
-        if self.sent >= quota:
-            return self._end
-        ahead = self.sent / quota - HEAD_START
-        paced = self._start + WINDOW * ahead / (1 - HEAD_START)
-        return max(now, min(paced, self._end))
-
-    def is_blocked(self, now: float) -> bool:
-        """Tell whether a 429 forbids everything until the window resets."""
-        return self._blocked_until > now
-
-    def sent_by(self, now: float) -> int:
-        """Return how many requests were sent in the window that `now` lies in."""
-        self._roll(now)
-        return self.sent
-
-    def send(self, now: float) -> None:
-        """Count a request that is sent."""
-        self._roll(now)
-        self.sent += 1
-        self.in_flight += 1
-
-    def answered(self) -> None:
-        """Count a request that is no longer on its way, whatever became of it."""
-        self.in_flight -= 1
-
-    def succeeded(self, now: float) -> None:
-        """Count a request that was let through, unless another window may have counted it."""
-        self._roll(now)
-        self.successes += self._start + SETTLED < now < self._end - SETTLED
-
-    def settled_at(self, now: float) -> float:
-        """Return when the window that `now` lies in has surely begun for the server as well."""
-        self._roll(now)
-        return self._start + SETTLED
-
-    def learn(self, now: float, told: Told) -> None:
-        """Take in what an answer says of this limit."""
-        self._roll(now)
-        if told.limit is not None:
-            self.limit, self.is_known = told.limit, True
-        if not self._is_of_this_window(now, told):
-            return
-        if told.reset_in is not None:
-            self._move_end(now, now + told.reset_in + GUARD)
-        if told.remaining is not None and told.limit is not None:
-            used = told.limit - max(0.0, told.remaining)
-            self._others = max(self._others, used - self.sent)
-
-    def _is_of_this_window(self, now: float, told: Told) -> bool:
-        """Tell whether an answer can speak of the present window.
-
-        One that was on its way when the window changed speaks of the past one, which is used up.
-        The first answer of all is believed: what it would contradict is a guess.
-        """
-        if told.reset_in is None:
-            return now - self._start > SETTLED
-        return not self._is_end_told or now + told.reset_in + GUARD > self._end - WINDOW / 2
-
-    def refuse(self, now: float, told: Told) -> None:
-        """Take in a 429: nothing more until the window resets, and less in the next ones."""
-        self._roll(now)
-        if not self._refused:
-            self._hold = 1 if self._ceiling is None else min(LONGEST_HOLD, 2 * self._hold)
-            self._held = 0
-        self._refused += 1
-        if told.reset_in is not None and self._is_of_this_window(now, told):
-            self._move_end(now, now + told.reset_in + GUARD)
-        self._blocked_until = max(self._blocked_until, self._end)
-        through = self.sent - self.in_flight - self._refused
-        self._ceiling = max(1.0, self.limit * LEAST, STEP_BACK * through)
-
-    def _move_end(self, now: float, end: float) -> None:
-        if not self._is_end_told:
-            self._is_end_told = True
-            self.successes = -self.in_flight
-            self._start, self._end = end - WINDOW, end
-        elif end > self._end + WINDOW / 2:
-            self._begin(now, end)
-        elif end > self._end or end < self._end - GUARD * 2:
-            # Told in whole seconds, it wavers: the latest is believed, lest we are early.
-            # Successes are counted so far from both ends that they stay proven beside a waver.
-            if abs(end - self._end) >= SETTLED:
-                self.successes = -self.in_flight
-            self._start, self._end = end - WINDOW, end
-
-    def _roll(self, now: float) -> None:
-        if now >= self._end:
-            fresh = self._end if now - self._end < WINDOW else now
-            self._begin(now, fresh + WINDOW)
-
-    def _begin(self, now: float, end: float) -> None:
-        had_window = self._end > float("-inf")
-        follows = had_window and now - self._end < WINDOW
-        self._others_before = self._others if follows else None
-        if follows and not self._refused and self._ceiling is not None:
-            self._step_up(self._ceiling)
-        self._start, self._end = end - WINDOW, end
-        self._others, self._refused = 0.0, 0
-        # Those on their way may be counted on either side of the change: on both, here.
-        self.sent = self.in_flight
-        self.successes = -self.in_flight
-
-    def _step_up(self, ceiling: float) -> None:
-        """Try a little more than a 429 has left us, after enough clean windows."""
-        self._held += 1
-        if self._held > self._hold:
-            raised = ceiling + STEP_UP * self.limit
-            self._ceiling = raised if raised < self._share * self.limit else None
+    kind: Kind
+    since: float
+    turn: threading.Event = field(default_factory=threading.Event)
+    """Set when there is a permit, or when the time to wait may have changed."""
+    permit: Permit | None = None
 
 
 class Budgets:
-    """The two budgets, and the threads that wait for them; first come, first served by kind."""
+    """The budgets of an organization. Safe to use from many threads.
 
-    def __init__(self, share: float, *, clock: Clock | None = None) -> None:
-        """Keep to a share of every limit.
+    Requests are permitted in the order in which they ask, but a list never waits for the limit of
+    searches. Searches are permitted when both limits allow it.
+    """
+
+    def __init__(
+        self,
+        share: float,
+        *,
+        searches_per_minute: float = SEARCH_LIMIT,
+        clock: Clock | None = None,
+    ) -> None:
+        """Use a share of both limits.
 
         Args:
-            share: 0 to 1.
-            clock: for tests.
+            share: above 0, up to 1.
+            searches_per_minute: the limit of searches for the API key, as configured.
+            clock: for tests and simulations.
         """
         self._clock = clock or Clock()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._organization = Budget(ORGANIZATION_LIMIT, share)
-        self._search = Budget(SEARCH_LIMIT, share)
-        self._is_search_limited = True
-        self._trial_is_over = False
-        self._silent_answers = 0
-        self._waiting: dict[Kind, deque[object]] = {kind: deque() for kind in Kind}
+        self._is_organization_known = False
+        """Whether an answer that is not a search's has shown the limit of the organization."""
+        self._search = Budget(searches_per_minute, share)
+        self._configured_searches = searches_per_minute
+        self._reported: set[float | None] = set()
+        """What the log has reported about the limit of searches: a value, or None for a 429."""
+        self._waiters: list[_Waiter] = []
         self._is_stopped = False
 
-    def acquire(self, kind: Kind) -> float:
+    def acquire(self, kind: Kind) -> Permit:
         """Wait until a request may be sent, and count it as sent.
 
+        Raises:
+            Stopped: after `stop`.
+        """
+        with self._lock:
+            waiter = _Waiter(kind, self._clock.monotonic())
+            self._waiters.append(waiter)
+        try:
+            while True:
+                with self._lock:
+                    waiter.turn.clear()
+                    seconds = self._permit_waiters()[kind]
+                    if waiter.permit is not None:
+                        return waiter.permit
+                    if next(each for each in self._waiters if each.kind is kind) is not waiter:
+                        seconds = MINUTE
+                self._clock.wait(waiter.turn, seconds)
+        finally:
+            with self._lock:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+
+    def try_acquire(self, kind: Kind) -> Permit | float:
+        """Count a request as sent if it may be sent now, without waiting and without a queue.
+
         Returns:
-            Seconds waited.
+            The permit, or the seconds after which to try again.
 
         Raises:
-            Stopped: when everything is to end.
+            Stopped: after `stop`.
         """
-        ticket = object()
-        line = self._waiting[kind]
-        with self._changed:
-            began = self._clock.monotonic()
-            line.append(ticket)
-            try:
-                while True:
-                    if self._is_stopped:
-                        raise Stopped
-                    now = self._clock.monotonic()
-                    timeout = None
-                    if line[0] is ticket:
-                        free = self._next_free(kind, now)
-                        if free <= now:
-                            self._send(kind, now)
-                            return now - began
-                        timeout = min(free - now, WINDOW)
-                    self._changed.wait(timeout)
-            finally:
-                line.remove(ticket)
-                self._changed.notify_all()
+        with self._lock:
+            now = self._clock.monotonic()
+            seconds = self._seconds_until_free(kind, now)
+            return self._send(kind, now) if seconds <= 0 else seconds
 
-    def _next_free(self, kind: Kind, now: float) -> float:
-        organization = self._organization.next_free(now)
-        if kind is Kind.LIST or not self._is_search_limited:
-            return organization
-        search = self._search
-        is_tried = self._is_on_trial() and not search.is_blocked(now)
-        if is_tried and (search.in_flight == 0 or self._is_spending_unpaced(now)):
-            return max(organization, search.settled_at(now))
-        return max(organization, search.next_free(now))
+    def _permit_waiters(self) -> dict[Kind, float]:
+        """Give every waiting request its permit that may be sent now.
 
-    def _is_spending_unpaced(self, now: float) -> bool:
-        """Tell whether a trial is in its first part, which uses as many readers as there are."""
-        search = self._search
-        is_early = search.sent_by(now) < SEARCH_LIMIT * TRIED_AT_ONCE
-        return is_early and self._is_on_trial() and not search.is_blocked(now)
+        Returns:
+            The seconds after which the next request of each kind may be sent.
 
-    def _is_on_trial(self) -> bool:
-        """Tell whether to find out if the documented limit of searches applies here.
-
-        When the answers to searches only ever speak of the organization's limit, nothing tells
-        whether there is another one. Then most of it is spent without pacing, and after that
-        searches go on one at a time: the first refusal ends the trial for this sync, the 101st
-        success in a window ends the limit. Should a search be refused afterwards, although the
-        organization's limit is not exhausted, the limit is back for good.
+        Raises:
+            Stopped: after `stop`.
         """
-        return (
-            self._is_search_limited
-            and not self._trial_is_over
-            and not self._search.is_known
-            and self._silent_answers >= SILENT_ANSWERS
-        )
+        now = self._clock.monotonic()
+        seconds = {kind: self._seconds_until_free(kind, now) for kind in Kind}
+        for waiter in list(self._waiters):
+            if seconds[waiter.kind] <= 0:
+                waiter.permit = self._send(waiter.kind, now, since=waiter.since)
+                self._waiters.remove(waiter)
+                waiter.turn.set()
+                seconds = {kind: self._seconds_until_free(kind, now) for kind in Kind}
+                self._wake_next()
+        return seconds
 
-    def _send(self, kind: Kind, now: float) -> None:
-        self._organization.send(now)
+    def _wake_next(self) -> None:
+        """Let the first waiting request of each kind find out how long it has to wait now."""
+        for kind in Kind:
+            first = next((each for each in self._waiters if each.kind is kind), None)
+            if first is not None:
+                first.turn.set()
+
+    def _seconds_until_free(self, kind: Kind, now: float) -> float:
+        if self._is_stopped:
+            raise Stopped
+        free = self._organization.next_free(now)
         if kind is Kind.SEARCH:
-            self._search.send(now)
+            free = max(free, self._search.next_free(now))
+        return free - now
 
-    def answered(self, kind: Kind, headers: Mapping[str, str] | None, *, refused: bool) -> None:
-        """Take in an answer.
+    def _send(self, kind: Kind, now: float, *, since: float | None = None) -> Permit:
+        organization = self._organization.send(now)
+        search = self._search.send(now) if kind is Kind.SEARCH else None
+        return Permit(kind, organization, search, 0.0 if since is None else now - since)
+
+    def answered(self, permit: Permit, headers: Mapping[str, str] | None, *, refused: bool) -> None:
+        """Follow what the answer to a request shows.
 
         Args:
-            kind: what the request counted as.
-            headers: the answer's, with lower-case names; None when there was no answer.
-            refused: whether it was a 429.
+            permit: of the request.
+            headers: of the answer, with lower-case names; None when there was no answer.
+            refused: whether the status was 429.
         """
-        with self._changed:
+        with self._lock:
             now = self._clock.monotonic()
             self._organization.answered()
-            if kind is Kind.SEARCH:
+            if permit.search is not None:
                 self._search.answered()
             if headers is not None:
-                told = Told.of(headers, self._clock.unix(), refused=refused)
-                self._learn(kind, told, now, refused=refused)
-            self._changed.notify_all()
+                shown = LimitHeaders.of(headers, self._clock.unix())
+                described = self._learn(permit, shown, now)
+                if refused:
+                    self._refuse(permit, shown, described, now)
+                self._share_minute(now)
+            self._wake_next()
 
-    def _learn(self, kind: Kind, told: Told, now: float, *, refused: bool) -> None:
-        budget = self._subject(kind, told, refused=refused)
-        if refused and told.remaining:
-            # It speaks of the limit that is not exhausted; only its reset is of use.
-            told = Told(limit=None, remaining=None, reset_in=told.reset_in)
-        budget.learn(now, told)
-        if refused:
-            budget.refuse(now, told)
-            if budget is self._search:
-                self._trial_is_over = self._is_search_limited = True
-        elif kind is Kind.SEARCH and budget is self._organization and told.limit is not None:
-            self._put_to_trial(told, now)
-
-    def _put_to_trial(self, told: Told, now: float) -> None:
-        """Take in that a search got through, and that its answer tells of no search limit."""
-        if told.reset_in is None:
-            return  # where a window ends is unknown, so nothing is proven by a count in one
-        # Both limits are counted in the same windows, as far as is known.
-        self._search.learn(now, Told(limit=None, remaining=None, reset_in=told.reset_in))
-        self._search.succeeded(now)
-        self._silent_answers += 1
-        if self._is_on_trial() and self._search.successes > SEARCH_LIMIT:
-            self._is_search_limited = False
-
-    def _subject(self, kind: Kind, told: Told, *, refused: bool) -> Budget:
-        """Find out which limit an answer's headers speak of; no source says it for searches."""
-        if kind is Kind.LIST:
+    def _learn(self, permit: Permit, shown: LimitHeaders, now: float) -> Budget | None:
+        """Pass the headers to the budget that they describe, and return it."""
+        if permit.search is None:
+            self._is_organization_known |= shown.limit is not None
+        if permit.search is None or self._describes_organization(shown):
+            self._organization.learn(now, permit.organization, shown)
             return self._organization
-        if told.limit is None:
-            return self._search if refused else self._organization
-        if refused and told.remaining:
+        if self._describes_searches(shown):
+            self._search.learn(now, permit.search, shown)
             return self._search
-        if self._organization.is_known:
-            known = self._organization.limit
-            return self._organization if told.limit == known else self._search
-        return self._search if told.limit <= SEARCH_LIMIT else self._organization
+        return None
+
+    def _describes_organization(self, shown: LimitHeaders) -> bool:
+        """Return whether the headers of a search describe the limit of the organization.
+
+        No source states which of the two limits they describe. The value of the limit shows it.
+        """
+        if shown.limit is None or self._is_organization_known:
+            return shown.limit == self._organization.limit
+        return shown.limit > self._configured_searches or shown.limit >= ORGANIZATION_LIMIT
+
+    def _describes_searches(self, shown: LimitHeaders) -> bool:
+        """Return whether the headers of a search describe the limit of searches.
+
+        A lower limit than the configured one is believed, a higher one is only reported.
+        """
+        limit, configured = shown.limit, self._configured_searches
+        if limit is None:
+            return False
+        if limit != configured and limit not in self._reported:
+            self._reported.add(limit)
+            LOGGER.warning(
+                "Answers to searches show a limit of %g per minute, but searches_per_minute is "
+                "configured as %g. The connector keeps to the lower of the two. If %g is the "
+                "limit of searches for this API key, configure it.",
+                limit,
+                configured,
+                limit,
+            )
+        return limit <= configured
+
+    def _refuse(
+        self, permit: Permit, shown: LimitHeaders, described: Budget | None, now: float
+    ) -> None:
+        """Stop sending what a 429 concerns.
+
+        A search is refused because of the limit of searches, unless the headers show that the
+        limit of the organization is used up.
+        """
+        is_used_up = described is self._organization and shown.remaining == 0
+        if permit.search is None or is_used_up:
+            self._organization.refuse(now, permit.organization, shown)
+            return
+        self._search.refuse(now, permit.search, shown)
+        if not self._search.is_shown and None not in self._reported:
+            self._reported.add(None)
+            LOGGER.warning(
+                "Kustomer refused a search (HTTP 429) before this sync had sent the configured "
+                "searches_per_minute (%g). Other integrations used the rest, or the limit of "
+                "searches for this API key is lower. If it is lower, configure it.",
+                self._configured_searches,
+            )
+
+    def _share_minute(self, now: float) -> None:
+        """Let a budget that no answer describes follow the minutes of the other one."""
+        pairs = ((self._organization, self._search), (self._search, self._organization))
+        for shown, hidden in pairs:
+            start = shown.minute_start(now)
+            if start is not None and not hidden.is_shown and start != hidden.minute_start(now):
+                hidden.begin_minute(start)
 
     def searches_per_second(self) -> float:
-        """Return the pace that both limits now allow for searches."""
-        with self._changed:
+        """Return the searches per second that both limits now allow."""
+        with self._lock:
             now = self._clock.monotonic()
-            quotas = [self._organization.quota(now)]
-            if self._is_search_limited and not self._is_spending_unpaced(now):
-                quotas.append(self._search.quota(now))
-        return min(quotas) / WINDOW
+            return min(self._organization.quota(now), self._search.quota(now)) / MINUTE
 
     def requests_per_second(self) -> float:
-        """Return the pace that the organization's limit now allows."""
-        with self._changed:
-            return self._organization.quota(self._clock.monotonic()) / WINDOW
+        """Return the requests per second that the limit of the organization now allows."""
+        with self._lock:
+            return self._organization.quota(self._clock.monotonic()) / MINUTE
 
     def stop(self) -> None:
-        """Let nobody wait any longer, nor send anything more."""
-        with self._changed:
+        """End every wait, and permit no further request."""
+        with self._lock:
             self._is_stopped = True
-            self._changed.notify_all()
+            for waiter in self._waiters:
+                waiter.turn.set()

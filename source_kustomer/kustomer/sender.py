@@ -224,17 +224,17 @@ class Sender:
         """
         check_reads_only(request)
         self.raise_if_stopped()
-        waited = self._budgets.acquire(request.kind)
-        retries.exclude(waited)
+        permit = self._budgets.acquire(request.kind)
+        retries.exclude(permit.waited)
         is_search = request.kind is Kind.SEARCH
-        self.meter.sent(request.stream, is_search=is_search, waited=waited)
+        self.meter.sent(request.stream, is_search=is_search, waited=permit.waited)
         outcome: Answer | NoAnswer = NoAnswer("")
         try:
             with self._in_flight:
                 outcome = self._transport.send(request)
         finally:
             refused = outcome.status == HTTPStatus.TOO_MANY_REQUESTS
-            self._budgets.answered(request.kind, outcome.headers, refused=refused)
+            self._budgets.answered(permit, outcome.headers, refused=refused)
         if isinstance(outcome, NoAnswer):
             return outcome
         self.meter.answered(outcome.seconds, len(outcome.content))

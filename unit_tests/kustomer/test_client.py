@@ -5,6 +5,7 @@ import json
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -277,7 +278,7 @@ def test_a_wait_for_the_rate_limit_is_not_a_failure(api, time):
     class Slow(Unlimited):
         def acquire(self, kind):
             time.now += 200.0
-            return 200.0
+            return replace(super().acquire(kind), waited=200.0)
 
     client = client_of(api, time, budgets=Slow())
     api.replies = [*[reply({}, 503)] * 5, reply(ROW)]

@@ -1,390 +1,689 @@
-"""The rate limit, simulated in virtual time against a server that counts in fixed windows."""
+"""The rate limits in virtual time, against a server that counts in fixed minutes."""
 
-import heapq
-import itertools
-import random
+import logging
+import threading
+from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from email.utils import format_datetime, formatdate
+from email.utils import formatdate
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from source_kustomer.kustomer import rate_limit
+from benchmarks.virtual_time import MINUTE, UNIX, Client, simulate
+from source_kustomer.config import Config
+from source_kustomer.errors import Stopped
+from source_kustomer.kustomer.budget import LimitHeaders
 from source_kustomer.kustomer.clock import Clock
-from source_kustomer.kustomer.rate_limit import WINDOW, Budget, Budgets, Kind, Told
+from source_kustomer.kustomer.rate_limit import SEARCH_LIMIT, Budgets, Kind, Permit
 
-UNIX = 1_800_000_000.0
+LIST, SEARCH = Kind.LIST, Kind.SEARCH
+RESETS = ["always", "on 429", "never"]
+PHASES = [0.0, 15.0, 30.0, 45.0]
 
 
 @dataclass
 class Server:
-    """Counts requests per fixed window, as Kustomer does, and tells it in headers."""
+    """Counts requests per fixed minute and describes a limit in the headers of each answer."""
 
     organization: int = 300
-    search: int | None = 100
-    headers: str = "tightest"
-    offset: float = 17.3
-    reset: str = "normal"
+    searches: int | None = 100
+    phase: float = 17.3
+    """Seconds of the server's minute that have passed when the simulation begins."""
+    reset: str = "on 429"
+    """Which answers have the reset header; or what it contains on every answer."""
+    described: str = "tightest"
+    """The limit in the headers of a search: tightest, search, organization, or none at all."""
+    retry_after: bool = False
     skew: float = 0.0
-    """How far its clock is ahead of ours, in seconds."""
-    dated: bool = False
-    later: tuple | None = None
-    """From when on other limits apply: seconds, the organization's, the searches'."""
-    used: dict = field(default_factory=dict)
+    """Seconds that its clock is ahead of ours."""
+    has_date: bool = True
+    without_remaining: int = 0
+    """One in so many answers has no `remaining`; 0: all have it."""
+    noise: int = 0
+    """So much the count in headers differs from one answer to the next."""
+    later: tuple = ()
+    """When other limits apply: seconds, the organization's, the searches'."""
+    used: dict = field(default_factory=lambda: defaultdict(int))
+    answers: int = 0
 
     def take(self, now, kind):
-        if self.later is not None and now >= self.later[0]:
-            _, self.organization, self.search = self.later
-        window = int((now + self.offset) // WINDOW)
+        if self.later and now >= self.later[0]:
+            _, self.organization, self.searches = self.later
+        minute = int((now + self.phase) // MINUTE)
         limits = {"organization": self.organization}
-        if kind is Kind.SEARCH and self.search is not None:
-            limits["search"] = self.search
-        counts = {name: self.used.get((window, name), 0) for name in limits}
-        refused = any(counts[name] >= limits[name] for name in limits)
-        if not refused:
+        if kind is SEARCH and self.searches is not None:
+            limits["search"] = self.searches
+        is_refused = any(self.used[minute, name] >= limit for name, limit in limits.items())
+        if not is_refused:
             for name in limits:
-                counts[name] += 1
-                self.used[(window, name)] = counts[name]
-        left = {name: limits[name] - counts[name] for name in limits}
-        told = (
-            min(left, key=lambda name: left[name]) if self.headers == "tightest" else "organization"
+                self.used[minute, name] += 1
+        left = {name: limit - self.used[minute, name] for name, limit in limits.items()}
+        name = (
+            min(left, key=lambda each: left[each])
+            if self.described == "tightest"
+            else self.described
         )
-        return refused, self.tell(now, limits[told], left[told], (window + 1) * WINDOW)
+        if name not in left:
+            name = "organization"
+        end = (minute + 1) * MINUTE - self.phase
+        return is_refused, self.headers(now, limits[name], left[name], end, is_refused)
 
-    def tell(self, now, limit, left, end):
-        if self.headers == "none":
-            return {}
-        unix = UNIX + self.skew
-        reset = {
-            "normal": str(int(unix + end - self.offset)),
-            "past": str(int(unix + now) - 60),
-            "far_future": str(int(unix + now) + 30 * 86_400),
-            "missing": None,
-            "garbage": "soon",
-            "seconds": str(int(end - self.offset - now)),
-        }[self.reset]
-        return {
-            "x-ratelimit-limit": str(max(limit, 0)),
-            "x-ratelimit-remaining": str(max(left, 0)),
-            **({} if reset is None else {"x-ratelimit-reset": reset}),
-            **({"date": formatdate(unix + now, usegmt=True)} if self.dated else {}),
-        }
+    def headers(self, now, limit, left, end, is_refused):
+        self.answers += 1
+        unix = UNIX + self.skew + now
+        headers = {"date": formatdate(unix, usegmt=True)} if self.has_date else {}
+        if is_refused and self.retry_after:
+            headers["retry-after"] = str(int(end - now) + 1)
+        if self.described == "none":
+            return headers
+        headers["x-ratelimit-limit"] = str(limit)
+        if not self.without_remaining or self.answers % self.without_remaining:
+            left += self.answers % 2 * self.noise
+            headers["x-ratelimit-remaining"] = str(min(limit, max(0, left)))
+        value: str | None
+        if self.reset in ("always", "on 429"):
+            value = str(int(UNIX + self.skew + end + 0.999))
+        else:
+            value = {
+                "past": str(int(unix) - 60),
+                "far future": str(int(unix) + 30 * 86_400),
+                "garbage": "soon",
+                "seconds": str(int(end - now)),
+            }.get(self.reset)
+        if value is not None and (self.reset != "on 429" or is_refused):
+            headers["x-ratelimit-reset"] = value
+        return headers
 
 
-@dataclass
-class Outcome:
-    sent: int = 0
-    refused: int = 0
-    others_sent: int = 0
-    others_refused: int = 0
-    minutes: float = 0.0
+def use(outcome, kind, allowed):
+    """The lowest use of what is allowed in a whole minute of the server's."""
+    return min(outcome.whole_minutes(kind)) / allowed
 
 
-def simulate(
-    server, *, kind=Kind.SEARCH, minutes=10.0, latency=0.3, others=(0, 0), share=0.8, readers=32
+# Alone
+
+
+@pytest.mark.parametrize("limit", [300, 1_000])
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("reset", RESETS)
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_share_is_used_wherever_the_minutes_begin_and_without_a_refusal(
+    kind, reset, phase, limit
 ):
-    """Let readers ask as fast as they may, beside another client with an even pace."""
-    now = 0.0
-    clock = Clock(monotonic=lambda: now, unix=lambda: UNIX + now)
-    budgets = Budgets(share, clock=clock)
-    rng = random.Random(5)
-    events: list[tuple] = []
-    idle, outcome = readers, Outcome(minutes=minutes)
-    for other_kind, per_minute in zip((Kind.LIST, Kind.SEARCH), others, strict=True):
-        for number in range(int(per_minute * minutes)):
-            heapq.heappush(events, (number * 60 / per_minute, rng.random(), "other", other_kind))
-    while now < minutes * 60:
-        free = budgets._next_free(kind, now) if idle else float("inf")
-        if free <= now:
-            budgets._send(kind, now)
-            idle -= 1
-            heapq.heappush(events, (now + latency / 2, rng.random(), "arrives", None))
-            continue
-        upcoming = events[0][0] if events else float("inf")
-        now = min(free, upcoming)
-        while events and events[0][0] <= now:
-            at, _, what, detail = heapq.heappop(events)
-            if what == "other":
-                refused, _ = server.take(at, detail)
-                outcome.others_sent += 1
-                outcome.others_refused += refused
-            elif what == "arrives":
-                answer = server.take(at, kind)
-                outcome.sent += 1
-                outcome.refused += answer[0]
-                heapq.heappush(events, (at + latency / 2, rng.random(), "answered", answer))
-            else:
-                budgets.answered(kind, detail[1], refused=detail[0])
-                idle += 1
-    return outcome
+    outcome = simulate(Server(limit, phase=phase, reset=reset), [kind], minutes=5)
+
+    allowed = 0.8 * (limit if kind is LIST else 100)
+    assert outcome.refused == 0
+    assert use(outcome, kind, allowed) >= 0.95
+    assert max(outcome.whole_minutes(kind)) <= allowed + 1
+
+
+@pytest.mark.parametrize("described", ["tightest", "search", "organization"])
+@pytest.mark.parametrize("phase", [*PHASES, 59.0])
+def test_searches_use_their_share_whichever_limit_their_answers_describe(phase, described):
+    server = Server(1_000, phase=phase, described=described)
+
+    outcome = simulate(server, [SEARCH], minutes=5)
+
+    assert outcome.refused == 0
+    assert use(outcome, SEARCH, 80) >= 0.95
+
+
+@pytest.mark.parametrize("latency", [0.01, 1.0, 2.5])
+def test_latency_does_not_lower_the_use(latency):
+    outcome = simulate(Server(1_000), [LIST], latency=latency, readers=64)
+
+    assert outcome.refused == 0
+    assert use(outcome, LIST, 800) >= 0.95
+
+
+@pytest.mark.parametrize("phase", [1.0, 14.0, 27.0, 40.0, 53.0, 59.5])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_first_two_minutes_of_a_sync_are_used(kind, phase):
+    outcome = simulate(Server(phase=phase), [kind], minutes=2)
+
+    assert outcome.refused == 0
+    assert len(outcome.sent) >= 0.95 * 2 * (240 if kind is LIST else 80)
 
 
 @pytest.mark.parametrize(
-    ("server", "kind", "per_minute"),
+    "server",
     [
-        (Server(300, 100), Kind.SEARCH, 80),
-        (Server(2_000, 100), Kind.SEARCH, 80),
-        (Server(300, None), Kind.SEARCH, 240),
-        (Server(2_000, None), Kind.SEARCH, 1_600),
-        (Server(2_000, None), Kind.LIST, 1_600),
-        (Server(1_000, 100), Kind.LIST, 800),
+        Server(without_remaining=2),
+        Server(without_remaining=1),
+        Server(noise=4),
+        Server(described="none"),
+        Server(skew=7_200.0, has_date=False),
+        Server(skew=-40.0, has_date=False, reset="always"),
+        Server(skew=40.0, has_date=False, reset="always"),
+        Server(skew=-7_200.0, reset="always"),
+        *(Server(reset=reset) for reset in ("past", "far future", "garbage", "seconds")),
     ],
+    ids=lambda server: f"{server.described}-{server.reset}-{server.skew:g}-{server.noise}",
 )
-@pytest.mark.parametrize("latency", [0.01, 0.3, 1.0])
-def test_alone_the_share_is_used_up_without_a_single_refusal(server, kind, per_minute, latency):
-    outcome = simulate(Server(server.organization, server.search), kind=kind, latency=latency)
+@pytest.mark.parametrize("kind", list(Kind))
+def test_headers_that_are_missing_or_wrong_cost_no_refusal(kind, server):
+    copy = Server(**{**vars(server), "used": defaultdict(int)})
+
+    outcome = simulate(copy, [kind])
 
     assert outcome.refused == 0
-    assert 0.95 * per_minute * outcome.minutes <= outcome.sent
-    assert outcome.sent <= per_minute * (outcome.minutes + 1)
+    assert sum(outcome.whole_minutes(kind)) >= 0.9 * 5 * (240 if kind is LIST else 80)
 
 
-@pytest.mark.parametrize("offset", [1.0, 14.0, 27.0, 40.0, 53.0, 59.0])
-@pytest.mark.parametrize("latency", [0.05, 0.3])
-def test_the_first_minutes_are_used_up_wherever_in_a_window_the_sync_begins(offset, latency):
-    outcome = simulate(Server(offset=offset), minutes=2.0, latency=latency)
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_reset_header_is_enough_to_know_the_minutes(phase, kind):
+    server = Server(phase=phase, reset="always", without_remaining=1)
+
+    outcome = simulate(server, [kind], minutes=4)
 
     assert outcome.refused == 0
-    assert outcome.sent >= 0.95 * 80 * outcome.minutes
+    assert use(outcome, kind, 240 if kind is LIST else 80) >= 0.95
 
 
-def test_where_headers_hide_the_search_limit_it_is_found_out_by_at_most_one_refusal():
-    outcome = simulate(Server(1_000, 100, headers="organization"))
+@pytest.mark.parametrize("percent", [1, 2, 3, 4, 5, 29, 100])
+@pytest.mark.parametrize(("kind", "limit"), [(LIST, 300), (SEARCH, 100)])
+def test_a_share_is_kept_to_as_configured(kind, limit, percent):
+    outcome = simulate(Server(), [kind], share=percent / 100)
 
+    allowed = limit * percent / 100
+    assert max(outcome.whole_minutes(kind)) == min(allowed, 0.97 * limit)
+    per_minute = sum(outcome.whole_minutes(kind)) / len(outcome.whole_minutes(kind))
+    assert outcome.refused == 0
+    assert 0.95 * allowed <= per_minute <= allowed
+
+
+def test_lists_do_not_wait_for_searches_and_searches_not_for_lists():
+    outcome = simulate(Server(300), [LIST, SEARCH], minutes=5)
+
+    assert use(outcome, SEARCH, 80) >= 0.95
+    assert use(outcome, LIST, 160) >= 0.95
+
+
+def test_without_a_limit_of_searches_the_whole_share_is_used_if_so_configured():
+    outcome = simulate(Server(2_000, None), [SEARCH], searches_per_minute=2_000)
+
+    assert use(outcome, SEARCH, 1_600) >= 0.95
+
+
+@given(
+    phase=st.floats(0, 60),
+    reset=st.sampled_from(RESETS),
+    described=st.sampled_from(["tightest", "search", "organization", "none"]),
+    kinds=st.sampled_from([[LIST], [SEARCH], [LIST, SEARCH]]),
+    latency=st.sampled_from([0.05, 0.3, 1.0]),
+    switches=st.lists(st.floats(0, 300), max_size=12),
+)
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_readers_that_pause_and_go_on_are_never_refused(
+    *, phase, reset, described, kinds, latency, switches
+):
+    server = Server(phase=phase, reset=reset, described=described)
+
+    outcome = simulate(
+        server,
+        kinds,
+        minutes=5,
+        latency=latency,
+        is_wanted=lambda now: sum(at <= now for at in switches) % 2 == 0,
+    )
+
+    assert outcome.refused == 0
+    assert all(
+        used <= (270 if name == "organization" else 90) for (_, name), used in server.used.items()
+    )
+
+
+# With other clients
+
+
+@pytest.mark.parametrize("limit", [300, 1_000])
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("reset", RESETS)
+@pytest.mark.parametrize("kind", list(Kind))
+def test_other_clients_with_a_third_of_a_limit_are_not_refused(kind, reset, phase, limit):
+    third = (limit if kind is LIST else 100) / 3
+    others = Client.even(kind, third, 5)
+
+    outcome = simulate(Server(limit, phase=phase, reset=reset), [kind], minutes=5, others=[others])
+
+    assert (outcome.refused, outcome.others_refused) == (0, 0)
+    assert use(outcome, kind, 2 * third) >= 0.9
+
+
+@pytest.mark.parametrize("second", [0, 20, 50])
+@pytest.mark.parametrize("reset", RESETS)
+def test_a_client_that_sends_its_third_at_once_every_minute_gets_it(reset, second):
+    times = [minute * MINUTE + second + i * 0.05 for minute in range(8) for i in range(100)]
+    server = Server(300, phase=0.0, reset=reset)
+
+    outcome = simulate(server, [LIST], minutes=8, others=[Client(LIST, times)])
+
+    # The first time is a surprise. From the third minute on it is expected.
     assert outcome.refused <= 1
-    assert outcome.sent / outcome.minutes >= 0.9 * 80
-
-
-def test_where_headers_speak_only_of_the_organization_and_no_search_limit_exists_it_is_dropped():
-    outcome = simulate(Server(1_000, None, headers="organization"), latency=0.1)
-
-    assert outcome.refused == 0
-    assert outcome.sent / outcome.minutes >= 0.9 * 800
-
-
-def test_an_absent_search_limit_is_dropped_within_a_minute_although_the_reset_wavers():
-    class Coarse(Server):
-        """Its clock is told in whole seconds, up to a second late."""
-
-        def take(self, now, kind):
-            refused, headers = super().take(now, kind)
-            told = datetime.fromtimestamp(int(UNIX + now - now // 8 % 2), timezone.utc)
-            return refused, {**headers, "date": format_datetime(told, usegmt=True)}
-
-    outcome = simulate(Coarse(2_000, None, headers="organization"), minutes=2.0, readers=2)
-
-    assert outcome.refused == 0
-    assert outcome.sent >= 600
-
-
-def test_while_a_search_limit_is_on_trial_more_readers_are_wanted_than_it_would_feed():
-    now = 0.0
-    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX + now))
-    assert budgets.searches_per_second() <= 80 / 60
-
-    for _ in range(4):
-        budgets._send(Kind.SEARCH, now)
-        budgets.answered(Kind.SEARCH, answer(900), refused=False)
-
-    assert budgets.searches_per_second() > 10
+    assert outcome.others_refused <= 20
+    assert min(outcome.whole_minutes(LIST)[2:]) >= 0.9 * 200
 
 
 @pytest.mark.parametrize("latency", [0.05, 0.3, 1.0])
-def test_another_client_with_half_of_each_limit_gets_its_half(latency):
-    outcome = simulate(Server(300, 100), others=(100, 50), latency=latency, minutes=20)
+def test_another_client_with_half_of_both_limits_gets_its_half(latency):
+    others = [Client.even(LIST, 100, 10), Client.even(SEARCH, 50, 10)]
 
-    assert outcome.others_refused <= 0.01 * outcome.others_sent
-    assert outcome.refused <= 0.01 * outcome.sent
-    assert outcome.sent / outcome.minutes >= 40
+    outcome = simulate(Server(300), [SEARCH], minutes=10, latency=latency, others=others)
+
+    assert (outcome.refused, outcome.others_refused) == (0, 0)
+    assert use(outcome, SEARCH, 50) >= 0.85
 
 
-def test_another_client_that_headers_hide_costs_few_refusals():
-    outcome = simulate(
-        Server(1_000, 100, headers="organization"), others=(0, 50), minutes=30, latency=0.3
-    )
+@pytest.mark.parametrize("reset", ["past", "far future", "never", "garbage", "seconds"])
+def test_other_clients_are_seen_whatever_the_reset_contains(reset):
+    others = [Client.even(LIST, 100, 10), Client.even(SEARCH, 50, 10)]
 
-    assert outcome.refused <= 0.02 * outcome.sent
+    outcome = simulate(Server(300, reset=reset), [SEARCH], minutes=10, others=others)
+
+    assert (outcome.refused, outcome.others_refused) == (0, 0)
+    assert use(outcome, SEARCH, 50) >= 0.85
+
+
+@pytest.mark.parametrize("described", ["tightest", "organization", "none"])
+@pytest.mark.parametrize("reset", RESETS)
+@pytest.mark.parametrize(("kind", "share"), [(LIST, 240), (SEARCH, 80)])
+def test_two_minutes_after_the_burst_of_another_client_the_share_is_used_again(
+    kind, share, reset, described
+):
+    burst = Client(kind, [125.0 + i * 0.05 for i in range(900)])
+    server = Server(300, phase=0.0, reset=reset, described=described)
+
+    outcome = simulate(server, [kind], minutes=8, others=[burst])
+
+    by_minute = outcome.whole_minutes(kind)  # from minute 1 on; the burst is in minute 2
+    assert by_minute[1] < 0.5 * share
+    assert min(by_minute[3:]) >= 0.95 * share
+
+
+def test_a_hidden_client_is_disturbed_ever_more_rarely():
+    server = Server(1_000, described="organization")
+
+    outcome = simulate(server, [SEARCH], minutes=40, others=[Client.even(SEARCH, 50, 40)])
+
+    gaps = [
+        b - a for a, b in zip(outcome.refusals, outcome.refusals[1:], strict=False) if b > a + 5
+    ]
+    assert outcome.refused <= 0.01 * len(outcome.sent)
+    assert gaps[0] < 3 * MINUTE
+    assert gaps[-1] > 8 * MINUTE
+    assert use(outcome, SEARCH, 50) >= 0.3
+
+
+@pytest.mark.parametrize("described", ["tightest", "organization"])
+@pytest.mark.parametrize(
+    ("later", "pace"),
+    [
+        ((150, 500, 100), 70),
+        ((150, 2_000, 100), 70),
+        ((150, 300, 50), 30),
+        ((150, 60, 100), 35),
+        ((150, 1_000, 20), 12),
+    ],
+)
+@pytest.mark.parametrize("kind", list(Kind))
+def test_limits_that_change_are_followed(kind, later, pace, described):
+    outcome = simulate(Server(1_000, described=described, later=later), [kind], minutes=10)
+
+    assert outcome.refused <= 0.02 * len(outcome.sent)
+    assert len(outcome.sent) / 10 >= pace
+
+
+# One request at a time
+
+
+class Steps:
+    """Budgets with a clock that a test sets."""
+
+    def __init__(self, share=0.8, **options):
+        self.now = 0.0
+        clock = Clock(monotonic=lambda: self.now, unix=lambda: UNIX + self.now, wait=self.wait)
+        self.budgets = Budgets(share, clock=clock, **options)
+
+    def wait(self, _event, seconds):
+        self.now += seconds
+        return False
+
+    def send(self, kind=LIST):
+        permit = self.budgets.try_acquire(kind)
+        assert isinstance(permit, Permit)
+        return permit
+
+    def wait_of(self, kind=LIST):
+        permit = self.budgets.try_acquire(kind)
+        return 0.0 if isinstance(permit, Permit) else permit
+
+    def answer(self, permit, used=None, limit=300, *, refused=False, **more):
+        headers = (
+            {}
+            if used is None
+            else {
+                "x-ratelimit-limit": str(limit),
+                "x-ratelimit-remaining": str(limit - used),
+            }
+        )
+        more = {name.replace("_", "-"): value for name, value in more.items()}
+        self.budgets.answered(permit, headers | more, refused=refused)
+
+    def spend(self, kind=LIST):
+        """Send all that may be sent at once."""
+        permits = []
+        while isinstance(permit := self.budgets.try_acquire(kind), Permit):
+            permits.append(permit)
+        return permits
+
+
+def test_a_small_sync_does_not_wait():
+    steps = Steps()
+
+    assert len(steps.spend(SEARCH)) == 20
+    assert len(steps.spend(LIST)) == 40  # of the same 60 requests
+
+
+def test_a_search_that_waits_for_its_limit_leaves_lists_alone():
+    steps = Steps()
+    steps.spend(SEARCH)
+
+    assert steps.wait_of(SEARCH) > 0
+    assert steps.wait_of(LIST) == 0
+
+
+def test_answers_may_come_in_any_order_without_a_minute_being_taken_for_new():
+    steps = Steps()
+    permits = [steps.send() for _ in range(50)]
+    steps.now = 5.0
+    for number in (50, 2, 40, 1, 49, 25):
+        steps.answer(permits[number - 1], used=number)
+    # All fifty count in this minute still, so ten more are sent at once.
+    assert len(steps.spend()) == 10
+
+
+def test_an_answer_of_the_minute_before_is_not_taken_for_the_use_of_others():
+    steps = Steps()
+    first = [steps.send() for _ in range(40)]
+    steps.now = 1.0
+    for number, permit in enumerate(first[:-1], start=1):
+        steps.answer(permit, used=8 + number)
+    steps.now = 20.0
+    steps.answer(steps.send(), used=1)  # a new minute
+    steps.answer(first[-1], used=200)
+
+    assert steps.budgets.requests_per_second() == pytest.approx(240 / 60)
+
+
+def test_what_others_use_is_left_to_them():
+    steps = Steps()
+    permits = [steps.send() for _ in range(10)]
+    steps.now = 1.0
+    steps.answer(permits[-1], used=160)
+
+    assert steps.budgets.requests_per_second() * 60 == pytest.approx(300 - 9 - 150)
+
+
+def test_a_request_is_counted_halfway_between_its_sending_and_its_answer():
+    steps = Steps()
+    first = steps.send()
+    steps.now = 6.0
+    for _ in range(20):
+        steps.send()
+    steps.now = 8.0
+    steps.answer(first, used=151)
+
+    assert steps.budgets.requests_per_second() * 60 == pytest.approx(300 - 9 - 150)
+
+
+def test_a_minute_that_was_begun_too_early_is_not_remembered_as_a_busy_one():
+    steps = Steps()
+    steps.answer(steps.send(), used=1, x_ratelimit_reset=str(int(UNIX) + 10))
+    steps.now = 1.0
+    permits = [steps.send() for _ in range(58)]
+    steps.now = 2.0
+    steps.answer(permits[-1], used=59)
+    steps.now = 12.0  # the reset header was wrong: the server's minute goes on
+    steps.answer(steps.send(), used=60)
+    assert steps.budgets.requests_per_second() < 240 / 60
+    steps.now = 35.0
+    steps.answer(steps.send(), used=1)
+
+    assert steps.budgets.requests_per_second() == pytest.approx(240 / 60)
 
 
 @pytest.mark.parametrize("reset", ["0", "1", "9999999999", "soon", "", "-5", "nan", "inf", None])
 @pytest.mark.parametrize("limit", ["300", "zero", "0", "-1", "nan", None])
-def test_headers_that_make_no_sense_hold_nothing_up(reset, limit):
-    now = 0.0
-    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX))
-    headers = {"x-ratelimit-reset": reset, "x-ratelimit-limit": limit}
+@pytest.mark.parametrize("retry_after", [None, "-1", "86400", "soon"])
+def test_a_429_with_unusable_headers_is_waited_for_a_minute(limit, reset, retry_after):
+    steps = Steps()
+    headers = {"x-ratelimit-limit": limit, "x-ratelimit-reset": reset, "retry-after": retry_after}
     headers = {name: value for name, value in headers.items() if value is not None}
 
-    budgets._send(Kind.SEARCH, now)
-    budgets.answered(Kind.SEARCH, headers, refused=True)
+    steps.budgets.answered(steps.send(SEARCH), headers, refused=True)
 
-    assert budgets._next_free(Kind.SEARCH, now) <= WINDOW + 2
-    assert budgets._next_free(Kind.LIST, now) <= WINDOW + 2
+    assert 59 <= steps.wait_of(SEARCH) <= 62
+    assert steps.wait_of(LIST) == 0
 
 
-def test_a_reset_is_measured_against_the_answers_own_clock():
-    told = Told.of(
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry_after": "7"}, 7),
+        ({"retry_after": formatdate(UNIX + 9, usegmt=True)}, 9),
+        ({"x_ratelimit_reset": str(int(UNIX) + 12)}, 13),
+        ({"x_ratelimit_reset": str(int(UNIX) + 12), "retry_after": "20"}, 20),
+    ],
+)
+def test_a_429_is_waited_for_as_long_as_its_headers_ask(headers, seconds):
+    steps = Steps()
+
+    steps.answer(steps.send(), used=300, refused=True, **headers)
+
+    assert steps.wait_of() == pytest.approx(seconds)
+
+
+def test_a_429_without_a_reset_is_waited_for_until_the_minute_ends_if_that_is_known():
+    steps = Steps()
+    steps.answer(steps.send(), used=200)
+    steps.now = 20.0
+    steps.answer(steps.send(), used=1)  # a new minute
+    steps.now = 50.0
+    steps.answer(steps.send(), used=300, refused=True)
+
+    assert steps.wait_of() == pytest.approx(20 + 60 + 1 - 50)
+
+
+def test_the_reset_of_a_429_replaces_what_was_known_of_the_minute():
+    steps = Steps()
+    steps.answer(steps.send(), used=1, x_ratelimit_reset=str(int(UNIX) + 10))
+
+    steps.answer(steps.send(), used=300, refused=True, x_ratelimit_reset=str(int(UNIX) + 40))
+
+    assert steps.wait_of() == pytest.approx(41)
+
+
+def test_a_search_refused_for_the_organizations_limit_holds_lists_up_as_well():
+    steps = Steps()
+    steps.answer(steps.send(LIST), used=299)
+    steps.answer(steps.send(SEARCH), used=300, refused=True)
+
+    assert steps.wait_of(LIST) > 50
+
+
+def test_a_search_refused_while_the_organization_has_requests_left_holds_no_list_up():
+    steps = Steps()
+    steps.answer(steps.send(LIST), used=2)
+    steps.answer(steps.send(SEARCH), used=3, refused=True)
+
+    assert steps.wait_of(LIST) == 0
+    assert steps.wait_of(SEARCH) > 50
+
+
+def test_a_request_without_an_answer_changes_nothing():
+    steps = Steps()
+    steps.budgets.answered(steps.send(SEARCH), None, refused=False)
+
+    assert steps.budgets.searches_per_second() == pytest.approx(80 / 60)
+
+
+def test_a_reset_is_compared_with_the_clock_of_the_server():
+    shown = LimitHeaders.of(
         {"x-ratelimit-reset": "1000000030", "date": "Sun, 09 Sep 2001 01:46:40 GMT"}, UNIX
     )
 
-    assert told.reset_in == pytest.approx(30)
+    assert shown.reset_in == pytest.approx(30)
 
 
-def test_lists_do_not_wait_for_searches():
-    now = 0.0
-    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX))
-    while budgets._next_free(Kind.SEARCH, now) <= now:
-        budgets._send(Kind.SEARCH, now)
-
-    assert budgets._next_free(Kind.LIST, now) <= now
+def test_the_configured_limit_of_searches_is_the_documented_one_by_default():
+    assert Config(api_key="k").searches_per_minute == SEARCH_LIMIT
 
 
-def test_a_small_sync_is_not_slowed_down():
-    budget = Budget(100, 0.8)
-    sent = 0
-    while budget.next_free(0.0) <= 0.0:
-        budget.send(0.0)
-        sent += 1
-
-    assert sent >= rate_limit.HEAD_START * 80
+# What the log reports
 
 
-@pytest.mark.parametrize("offset", [1.0, 14.0, 27.0, 40.0, 53.0, 59.5])
-@pytest.mark.parametrize("latency", [0.05, 0.3])
-def test_a_hidden_search_limit_is_not_taken_for_absent_wherever_its_windows_begin(offset, latency):
-    outcome = simulate(Server(1_000, 100, headers="organization", offset=offset), latency=latency)
-
-    assert outcome.refused <= 1
-    assert outcome.sent / outcome.minutes <= 90
+@pytest.fixture
+def warnings(caplog):
+    caplog.set_level(logging.WARNING, logger="airbyte.source-kustomer")
+    return lambda: [record.getMessage() for record in caplog.records]
 
 
-def test_slow_answers_do_not_keep_an_absent_search_limit_in_force():
-    outcome = simulate(Server(1_000, None, headers="organization"), latency=2.5)
+def test_a_lower_limit_of_searches_in_headers_is_used_and_reported_once(warnings):
+    steps = Steps()
+    for used in (1, 2):
+        steps.answer(steps.send(SEARCH), used=used, limit=50)
 
-    assert outcome.refused == 0
-    assert outcome.sent / outcome.minutes >= 400
-
-
-def answer(remaining, *, limit=1_000, reset=UNIX + 60):
-    return {
-        "x-ratelimit-limit": str(limit),
-        "x-ratelimit-remaining": str(remaining),
-        "x-ratelimit-reset": str(int(reset)),
-    }
+    assert steps.budgets.searches_per_second() == pytest.approx(40 / 60)
+    (message,) = warnings()
+    assert "limit of 50 per minute" in message
+    assert "searches_per_minute is configured as 100" in message
 
 
-def test_searches_that_fail_prove_nothing_about_the_search_limit():
-    now = 0.0
-    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX + now))
-    for number in range(150):
-        budgets._send(Kind.SEARCH, now)
-        now = 10.0
-        headers = answer(1_000 - number) if number < 10 else None
-        budgets.answered(Kind.SEARCH, headers, refused=False)
+def test_a_higher_limit_of_searches_in_headers_is_reported_and_not_used(warnings):
+    steps = Steps()
+    steps.answer(steps.send(LIST), used=1, limit=1_000)
+    for used in (1, 2):
+        steps.answer(steps.send(SEARCH), used=used, limit=250)
 
-    assert budgets._is_search_limited
-
-
-def test_counts_prove_nothing_where_the_end_of_a_window_is_not_told():
-    now = 0.0
-    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX + now))
-    for number in range(150):
-        budgets._send(Kind.SEARCH, now)
-        now = 10.0
-        budgets.answered(Kind.SEARCH, answer(1_000 - number, reset=0), refused=False)
-
-    assert budgets._is_search_limited
+    assert steps.budgets.searches_per_second() == pytest.approx(80 / 60)
+    (message,) = warnings()
+    assert "limit of 250 per minute" in message
 
 
-def test_a_search_limit_thought_absent_comes_back_with_the_first_refusal():
-    now = 0.0
-    budgets = Budgets(0.8, clock=Clock(monotonic=lambda: now, unix=lambda: UNIX + now))
-    for number in range(110):
-        budgets._send(Kind.SEARCH, now)
-        now = 10.0
-        budgets.answered(Kind.SEARCH, answer(1_000 - number), refused=False)
-    assert not budgets._is_search_limited
+def test_a_refused_search_far_below_the_configured_limit_is_reported(warnings):
+    steps = Steps(searches_per_minute=500)
+    steps.answer(steps.send(LIST), used=1, limit=1_000)
+    for used, permit in enumerate([steps.send(SEARCH), steps.send(SEARCH)], start=2):
+        steps.answer(permit, used=used, limit=1_000, refused=True)
 
-    budgets._send(Kind.SEARCH, now)
-    budgets.answered(Kind.SEARCH, answer(880), refused=True)
-
-    assert budgets._is_search_limited
-    assert budgets._next_free(Kind.SEARCH, now) > 59.0
-    assert budgets._next_free(Kind.LIST, now) < 59.0
+    (message,) = warnings()
+    assert "HTTP 429" in message
+    assert "searches_per_minute (500)" in message
 
 
-def test_after_repeated_refusals_more_is_tried_ever_more_rarely():
-    budget = Budget(100, 0.8)
-    refusals = []
-    for window in range(60):
-        now = window * (WINDOW + 1) + 1.0
-        sent = 0
-        while sent < budget.quota(now) - 1:
-            budget.send(now)
-            budget.answered()
-            sent += 1
-            if sent > 50:
-                refusals.append(window)
-                budget.refuse(now, Told(None, None, None))
-                break
+def test_a_refused_search_is_not_a_contradiction_when_headers_show_who_used_the_rest(warnings):
+    steps = Steps()
+    steps.answer(steps.send(SEARCH), used=100, limit=100, refused=True)
 
-    gaps = [later - earlier for earlier, later in itertools.pairwise(refusals)]
-    assert gaps == sorted(gaps)
-    assert gaps[-1] > 2 * gaps[0]
+    assert warnings() == []
 
 
-RESETS = ["past", "far_future", "missing", "garbage", "seconds"]
+# Threads
 
 
-@pytest.mark.parametrize("reset", RESETS)
-def test_resets_that_cannot_be_believed_cost_few_refusals_beside_another_client(reset):
-    outcome = simulate(Server(300, 100, reset=reset), others=(100, 50), minutes=20)
+def test_a_wait_is_as_long_as_the_permit_shows():
+    steps = Steps()
+    steps.spend()
 
-    assert outcome.refused <= 0.01 * outcome.sent
-    assert outcome.others_refused <= 0.01 * outcome.others_sent
-    assert outcome.sent / outcome.minutes >= 30
+    permit = steps.budgets.acquire(LIST)
 
-
-@pytest.mark.parametrize("limits", [(300, 100), (1_000, 100), (1_000, None)])
-@pytest.mark.parametrize("kind", list(Kind))
-def test_a_server_without_any_headers_is_read_at_the_documented_pace(limits, kind):
-    outcome = simulate(Server(limits[0], limits[1], headers="none"), kind=kind, minutes=20)
-
-    assert outcome.refused <= 0.01 * outcome.sent
-    assert outcome.sent / outcome.minutes >= (70 if kind is Kind.SEARCH else 200)
+    assert 0 < permit.waited == pytest.approx(steps.now)
 
 
-@pytest.mark.parametrize("others", [(0, 50), (100, 50)])
-def test_without_any_headers_another_client_is_noticed_by_refusals_only(others):
-    outcome = simulate(Server(300, 100, headers="none"), others=others, minutes=60)
+class Threads:
+    """Budgets that have no permits left, whose waits end only when they are woken."""
 
-    assert outcome.refused <= 0.02 * outcome.sent
-    assert outcome.sent / outcome.minutes >= 30
+    def __init__(self):
+        self.now = 0.0
+        self.waits = []
+        self.has_waited = threading.Semaphore(0)
+        clock = Clock(monotonic=lambda: self.now, unix=lambda: UNIX + self.now, wait=self.wait)
+        self.budgets = Budgets(0.8, clock=clock)
+        self.order = []
+        self.threads = {}
+
+    def wait(self, event, seconds):
+        self.waits.append(seconds)
+        self.has_waited.release()
+        assert event.wait(30), "nobody woke this thread"
+        return True
+
+    def start(self, name, kind):
+        self.threads[name] = threading.Thread(target=self.ask, args=(name, kind))
+        self.threads[name].start()
+
+    def ask(self, name, kind):
+        try:
+            self.budgets.acquire(kind)
+        except Stopped:
+            self.order.append(f"{name} stopped")
+        else:
+            self.order.append(name)
+
+    def await_wait(self):
+        assert self.has_waited.acquire(timeout=30), "no thread waits"
+
+    def join(self, name):
+        self.threads.pop(name).join(30)
 
 
-@pytest.mark.parametrize("skew", [-7_200.0, -40.0, 40.0, 7_200.0])
-@pytest.mark.parametrize("dated", [True, False])
-def test_clocks_that_differ_cost_no_refusals(skew, dated):
-    outcome = simulate(Server(300, 100, skew=skew, dated=dated), others=(100, 50), minutes=20)
+def test_many_threads_get_no_more_permits_than_there_are():
+    threads = Threads()
+    for number in range(70):
+        threads.start(number, LIST)
+    for _ in range(10):
+        threads.await_wait()
+    threads.budgets.stop()
+    for number in range(70):
+        threads.join(number)
 
-    assert outcome.refused <= 0.01 * outcome.sent
-    assert outcome.sent / outcome.minutes >= 30
+    assert len(threads.order) == 70
+    assert sum(str(name).endswith("stopped") for name in threads.order) == 10
 
 
-@pytest.mark.parametrize("headers", ["tightest", "organization"])
-@pytest.mark.parametrize(
-    ("later", "pace"),
-    [
-        ((300, 500, 100), 70),
-        ((300, 2_000, 100), 70),
-        ((300, 300, 50), 30),
-        ((300, 60, 100), 35),
-        ((300, 1_000, 20), 12),
-    ],
-)
-@pytest.mark.parametrize("kind", list(Kind))
-def test_limits_that_change_in_mid_sync_are_followed(headers, later, pace, kind):
-    server = Server(1_000, 100, headers=headers, later=later)
-    outcome = simulate(server, kind=kind, minutes=40)
+def test_threads_are_permitted_in_the_order_in_which_they_ask():
+    threads = Threads()
+    while isinstance(threads.budgets.try_acquire(SEARCH), Permit):
+        pass
+    threads.start("search", SEARCH)
+    threads.await_wait()
+    threads.start("second search", SEARCH)
+    threads.await_wait()
+    threads.start("list", LIST)
+    threads.join("list")
+    assert threads.order == ["list"]
+    threads.await_wait()  # the first search has looked again, and waits
 
-    assert outcome.refused <= 0.02 * outcome.sent
-    assert outcome.sent / outcome.minutes >= pace
+    threads.now += 1.5  # enough for one search
+    permit = threads.budgets.try_acquire(LIST)
+    assert isinstance(permit, Permit)
+    threads.budgets.answered(permit, None, refused=False)
+    threads.join("search")
+    threads.await_wait()  # the second search is the first now, and knows how long it has to wait
+    assert threads.waits[-1] < 2.0
+    threads.budgets.stop()
+    threads.join("second search")
+
+    assert threads.order == ["list", "search", "second search stopped"]
+
+
+def test_after_a_stop_nothing_is_permitted():
+    steps = Steps()
+    steps.budgets.stop()
+
+    for ask in (steps.budgets.acquire, steps.budgets.try_acquire):
+        with pytest.raises(Stopped):
+            ask(LIST)
