@@ -17,19 +17,9 @@ from kustomer_sandbox.control.settings import Settings
 from kustomer_sandbox.server.limits import Limits
 from source_kustomer.airbyte.read import READERS
 from source_kustomer.engine.reader_pool import ReaderPool
-<<<<<<< HEAD
-from source_kustomer.kustomer.rate_limit import (
-    ORGANIZATION_LIMIT,
-    SEARCH_LIMIT,
-    WINDOW,
-    Budget,
-    Told,
-)
-from source_kustomer.sync.cursor import ROWS_PER_CHECKPOINT
-=======
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.rate_limit import Budgets, Kind, Permit
->>>>>>> main
+from source_kustomer.sync.cursor import ROWS_PER_CHECKPOINT
 from source_kustomer.sync.windows import cut
 
 PLANS = {"Professional": 300, "Business": 500, "Enterprise": 1_000, "Ultimate": 2_000}
