@@ -21,12 +21,11 @@ two passes agree, by one checksum per page.
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
-
-import orjson
 
 from source_kustomer.errors import BadRequest, KustomerError, UnexpectedDocument
 from source_kustomer.kustomer.documents import Document
@@ -46,6 +45,9 @@ MAX_MISSES: Final = 2
 """Requests for a page that the API does not have, before the list counts as ended."""
 
 Resource = Mapping[str, Any]
+
+_WITHOUT_REFERENCES: Final = 2
+"""The version of the marshal format in which equal values have equal bytes."""
 
 
 class SmallerPage(Exception):
@@ -409,10 +411,15 @@ def _check_end(reach: int, has_next: bool | None, error: KustomerError) -> None:
 
 
 def _checksum(page: Document) -> int:
-    return hash(orjson.dumps(page.data))
+    return hash(_content(page.data))
 
 
 def _key(row: Resource) -> str:
     """Identify a row by its id, or by all of it when it has none (outbound accounts)."""
     identity = row.get("id")
-    return str(identity) if identity is not None else orjson.dumps(row).decode()
+    return str(identity) if identity is not None else _content(row).hex()
+
+
+def _content(value: Any) -> bytes:
+    """Return equal bytes for equal values, of any depth and with numbers of any size."""
+    return marshal.dumps(value, _WITHOUT_REFERENCES)
