@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
+PIP     = --quiet --disable-pip-version-check --no-compile # Python compiles what it imports
 PYTEST  = $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup
 PYAIRBYTE ?= .venv-pyairbyte
 IMAGE ?= localhost/source-kustomer:$(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' source_kustomer/__init__.py)
@@ -20,12 +21,12 @@ setup: $(VENV)/.installed ## a virtual environment with the connector, the sandb
 
 $(VENV)/.installed: setup.py source_kustomer/__init__.py
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip install $(PIP) --editable '.[dev]'
 	@touch $@
 
 $(PYAIRBYTE)/.installed: integration_tests/pyairbyte/requirements.txt
 	$(PYTHON) -m venv $(PYAIRBYTE)
-	$(PYAIRBYTE)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(PYAIRBYTE)/bin/pip install $(PIP) -r $<
 	@touch $@
 
 demo: setup $(PYAIRBYTE)/.installed ## check, discover, read, change, read again, on the embedded sandbox; then the same into DuckDB
@@ -89,8 +90,8 @@ dist: $(TOOLS)/.installed ## the source distribution and the wheel, dist/; the w
 	rm -rf dist build/installed
 	$(TOOLS)/bin/python -m build --no-isolation
 	$(PYTHON) -m venv build/installed
-	build/installed/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
-	build/installed/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps dist/*.whl
+	build/installed/bin/pip install $(PIP) --require-hashes --only-binary :all: -r requirements.txt
+	build/installed/bin/pip install $(PIP) --no-index --no-deps dist/*.whl
 	build/installed/bin/pip check
 	cd build && installed/bin/source-kustomer spec
 
@@ -106,7 +107,7 @@ audit: setup $(TOOLS)/.installed ## known vulnerabilities of the versions in req
 
 $(TOOLS)/.installed: tools/requirements.txt
 	$(PYTHON) -m venv $(TOOLS)
-	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(TOOLS)/bin/pip install $(PIP) --require-hashes -r $<
 	@touch $@
 
 clean:           ## remove what the targets made

@@ -25,6 +25,8 @@ from source_kustomer.kustomer.client import Client
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 240
+UNLIMITED: dict[str, Any] = {"organization_per_minute": 1_000_000, "searches_per_minute": 1_000_000}
+"""Settings of a sandbox whose rate limits no test reaches."""
 LIKELY_ALONE = 8
 """A shorter key may be part of a text by chance."""
 Message = dict[str, Any]

@@ -15,6 +15,7 @@ from airbyte_cdk.test.standard_tests import (
 )
 from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests  # noqa: F401
 
+from integration_tests.connector import UNLIMITED
 from kustomer_sandbox import Sandbox
 from source_kustomer.airbyte.source import API_URL_VARIABLE
 
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings(
 @pytest.fixture(scope="module", autouse=True)
 def sandbox() -> Iterator[None]:
     with (
-        Sandbox(600, organization_per_minute=1_000_000, searches_per_minute=1_000_000) as sandbox,
+        Sandbox(600, **UNLIMITED) as sandbox,
         pytest.MonkeyPatch.context() as environment,
     ):
         environment.setenv(API_URL_VARIABLE, sandbox.url)

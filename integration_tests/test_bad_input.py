@@ -12,16 +12,15 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import Connector, Output, with_deadline
+from integration_tests.connector import UNLIMITED, Connector, Output, with_deadline
 from kustomer_sandbox import Sandbox
 
-PLENTY = 1_000_000
 Make = Callable[..., Connector]
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(300, organization_per_minute=PLENTY, searches_per_minute=PLENTY) as sandbox:
+    with Sandbox(300, **UNLIMITED) as sandbox:
         yield sandbox
 
 

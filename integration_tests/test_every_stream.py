@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
-from integration_tests.connector import Connector, Message, Output, configured
+from integration_tests.connector import UNLIMITED, Connector, Message, Output, configured
 from kustomer_sandbox import Sandbox
 from kustomer_sandbox.control.process import SandboxError
 from source_kustomer.engine.hooks import SECRETS
@@ -18,7 +18,6 @@ from source_kustomer.streams import STREAMS
 
 Rows = dict[str, list[Message]]
 
-PLENTY = 1_000_000
 MODELS = {stream.name: stream.row for stream in STREAMS}
 NAMES = sorted(MODELS)
 
@@ -77,8 +76,7 @@ def syncs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Syncs]:
         records=200,
         seed=4,
         counts={**counts, "kobjects": 80},
-        organization_per_minute=PLENTY,
-        searches_per_minute=PLENTY,
+        **UNLIMITED,
     ) as sandbox:
         config = {"api_key": sandbox.key, "start_date": "2015-01-01"}
         connector = Connector(folder, sandbox.url, config)

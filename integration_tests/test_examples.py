@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from integration_tests.connector import ROOT
+from integration_tests.connector import ROOT, UNLIMITED
 from kustomer_sandbox import Sandbox
 from source_kustomer import __version__
 from source_kustomer.airbyte.source import API_URL_VARIABLE
@@ -35,7 +35,7 @@ DOCKER = Path(__file__).parent / "examples/docker"
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(300, organization_per_minute=1_000_000, searches_per_minute=1_000_000) as sandbox:
+    with Sandbox(300, **UNLIMITED) as sandbox:
         yield sandbox
 
 
@@ -259,7 +259,7 @@ def test_a_full_refresh_of_the_connector_that_is_killed_is_resumed(
         tmp_path / "connector",
         f'#!/bin/sh\n{shlex.join(CONNECTOR)} "$@" | sed \'/"type":"STATE"/q\'\nexit 1\n',
     )
-    with Sandbox(3_000, organization_per_minute=1_000_000, searches_per_minute=1_000_000) as larger:
+    with Sandbox(3_000, **UNLIMITED) as larger:
         config = {"api_key": larger.key, "start_date": "2015-01-01"}
         (tmp_path / "config.json").write_text(json.dumps(config))
         assert sync(larger, tmp_path, dying).returncode != 0

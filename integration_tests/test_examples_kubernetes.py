@@ -13,7 +13,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from integration_tests.connector import ROOT
+from integration_tests.connector import ROOT, UNLIMITED
 from kustomer_sandbox import Sandbox
 from source_kustomer import __version__
 from source_kustomer.airbyte.source import API_URL_VARIABLE
@@ -153,7 +153,7 @@ def test_the_jobs_command_syncs(manifests: list[Manifest], tmp_path: Path) -> No
         command = [part.replace(f" {mount['mountPath']}/", f" {here}/") for part in command]
     main = f"{sys.executable} {ROOT / 'main.py'}"
     command = [part.replace("python3 /airbyte/integration_code/main.py", main) for part in command]
-    with Sandbox(50, organization_per_minute=1_000_000, searches_per_minute=1_000_000) as sandbox:
+    with Sandbox(50, **UNLIMITED) as sandbox:
         config = {"api_key": sandbox.key, "start_date": "2015-01-01"}
         (tmp_path / "secret/config.json").write_text(json.dumps(config))
         for _ in range(2):

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration_tests.connector import Connector, Output, configured
+from integration_tests.connector import UNLIMITED, Connector, Output, configured
 from kustomer_sandbox import Sandbox
-
-PLENTY = 1_000_000
 
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(500, organization_per_minute=PLENTY, searches_per_minute=PLENTY) as sandbox:
+    with Sandbox(500, **UNLIMITED) as sandbox:
         yield sandbox
 
 

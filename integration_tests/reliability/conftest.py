@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import ROOT, Message
+from integration_tests.connector import ROOT, Connector, Message
+from kustomer_sandbox import Sandbox
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,3 +40,9 @@ def catalog() -> dict[str, Message]:
     """Every stream that the sandbox's organization has, by its name, as discovered."""
     snapshot = json.loads((ROOT / "integration_tests/snapshots/catalog.json").read_text())
     return {stream["name"]: stream for stream in snapshot["streams"]}
+
+
+@pytest.fixture
+def connector(sandbox: Sandbox, tmp_path: Path) -> Connector:
+    """A connection to the file's sandbox that reads everything."""
+    return Connector(tmp_path, sandbox.url, {"api_key": sandbox.key, "start_date": "2015-01-01"})

@@ -13,7 +13,6 @@ from kustomer_sandbox import Sandbox
 
 Row = Mapping[str, Any]
 
-UNLIMITED: dict[str, Any] = {"organization_per_minute": 1_000_000, "searches_per_minute": 1_000_000}
 """Switches of a sandbox where the rate limit is not what is tested."""
 
 RESHAPED = frozenset({"type", "meta", "from"})

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import Connector, Message, Output
-from integration_tests.reliability.destination import UNLIMITED, Destination
+from integration_tests.connector import UNLIMITED, Connector, Message, Output
+from integration_tests.reliability.destination import Destination
 from kustomer_sandbox import Sandbox
 
 KEY = "canary-77ab03d5e1"
@@ -40,11 +40,6 @@ def switch(sandbox: Sandbox) -> Iterator[Any]:
 @pytest.fixture
 def destination(catalog: dict[str, Message]) -> Destination:
     return Destination(catalog[stream] for stream in STREAMS)
-
-
-@pytest.fixture
-def connector(sandbox: Sandbox, tmp_path: Path) -> Connector:
-    return Connector(tmp_path, sandbox.url, {"api_key": KEY, "start_date": "2015-01-01"})
 
 
 def assert_exact(destination: Destination, sandbox: Sandbox, *, but: str) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import Connector, Message, Output, with_deadline
-from integration_tests.reliability.destination import UNLIMITED, Destination
+from integration_tests.connector import UNLIMITED, Connector, Message, Output, with_deadline
+from integration_tests.reliability.destination import Destination
 from kustomer_sandbox import Sandbox
 
 KEY = "canary-4f1d9c7e2b"

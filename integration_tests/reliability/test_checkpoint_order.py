@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import Connector, Message, run_patched
-from integration_tests.reliability.destination import UNLIMITED, Destination
+from integration_tests.connector import UNLIMITED, Connector, Message, run_patched
+from integration_tests.reliability.destination import Destination
 from kustomer_sandbox import Sandbox
 from source_kustomer.sync import cursor as cursors
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import Connector, Message, Output
-from integration_tests.reliability.destination import UNLIMITED, Comparison, Destination
+from integration_tests.connector import UNLIMITED, Connector, Message, Output
+from integration_tests.reliability.destination import Comparison, Destination
 from kustomer_sandbox import Sandbox
 
 PAGE = 500

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import Connector, Message
-from integration_tests.reliability.destination import UNLIMITED, Destination
+from integration_tests.connector import UNLIMITED, Connector, Message
+from integration_tests.reliability.destination import Destination
 from kustomer_sandbox import Sandbox
 from source_kustomer.airbyte.entrypoint import run
 

@@ -22,8 +22,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from integration_tests.connector import Connector, Message, Output, with_deadline
-from integration_tests.reliability.destination import UNLIMITED, Destination
+from integration_tests.connector import UNLIMITED, Connector, Message, Output, with_deadline
+from integration_tests.reliability.destination import Destination
 from kustomer_sandbox import Sandbox
 from source_kustomer.streams import STREAMS
 from tools.streams_reference import endpoint

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.connector import ROOT, Connector, Message, Output, configured
-from integration_tests.reliability.destination import UNLIMITED
+from integration_tests.connector import ROOT, UNLIMITED, Connector, Message, Output, configured
 from kustomer_sandbox import Sandbox
 
 FROZEN: list[Message] = json.loads(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator
 
-from integration_tests.connector import Connector, Message
-from integration_tests.reliability.destination import UNLIMITED, Destination
+from integration_tests.connector import UNLIMITED, Connector, Message
+from integration_tests.reliability.destination import Destination
 from kustomer_sandbox import Sandbox
 from kustomer_sandbox.control.settings import PAGE_QUIRKS
 
@@ -42,11 +41,6 @@ def sandbox(chaos: bool) -> Iterator[Sandbox]:
 @pytest.fixture
 def destination(catalog: dict[str, Message]) -> Destination:
     return Destination(catalog[stream] for stream in STREAMS)
-
-
-@pytest.fixture
-def connector(sandbox: Sandbox, tmp_path: Path) -> Connector:
-    return Connector(tmp_path, sandbox.url, {"api_key": KEY, "start_date": "2015-01-01"})
 
 
 def assert_rows_fit(destination: Destination) -> None:

@@ -13,25 +13,25 @@ from typing import Any, Final
 import orjson
 
 MAX_DEPTH: Final = 200
-"""Levels of nesting that are decoded. What lies deeper is kept as JSON text. orjson writes 254
-levels at most, and a row needs some around it."""
+"""Levels of nesting that are decoded of an error body, and of a body that orjson does not accept.
+What lies deeper is kept as JSON text. orjson itself decodes up to 1,024 levels."""
 MAX_BODY: Final = 256 << 20
 """Bytes of a decompressed body."""
+MAX_ERROR_BODY: Final = 1 << 20
+"""Bytes of a decompressed error body."""
 MAX_DECODED: Final = 512 << 20
 """Bytes that the decoded values of a body may take, as `weight_of` estimates them."""
 
 _CHUNK: Final = 1 << 20
 _AUTOMATIC_HEADER: Final = 32
 """Makes zlib detect whether a body is gzip or deflate."""
-_ALL_BUT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
-_QUICK_LEVELS: Final = 32
 _BYTES_PER_VALUE: Final = 100
 _BYTES_PER_CONTAINER: Final = 200
 """What a value, and an object or a list, take in CPython, with their place in the container."""
 _TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _SURROGATES: Final = dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")
-_MAX_INTEGER_DIGITS: Final = 309
-"""A float has no more digits before the point."""
+_MAX_INTEGER_DIGITS: Final = 4_300
+"""Python reads no longer integers (sys.int_info.default_max_str_digits)."""
 
 
 class BrokenBody(ValueError):
@@ -71,14 +71,10 @@ def decode(
     body = decompress(content, encoding, max_bytes=max_bytes, on_growth=on_growth)
     if body.startswith(codecs.BOM_UTF8):
         body = body[len(codecs.BOM_UTF8) :]
-    brackets = body.translate(None, _ALL_BUT_BRACKETS)
-    weight = weight_of(body, brackets)
+    weight = weight_of(body)
     if weight > MAX_DECODED:
         raise BodyTooLarge(f"the answer holds more values than fit into {MAX_DECODED >> 20} MB")
     on_growth(weight)
-    if _depth_bound(brackets) > MAX_DEPTH:
-        body = _with_deep_parts_as_text(body)
-    del brackets
     try:
         decoded = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -88,12 +84,25 @@ def decode(
     return decoded, len(body)
 
 
-def weight_of(body: bytes | bytearray, brackets: bytes | bytearray) -> int:
+def decode_error(content: bytes, encoding: str = "") -> dict[str, Any]:
+    """Decode the body of an answer that is not a success. It is small, and not nested deeply.
+
+    Raises:
+        BrokenBody: when it is not a JSON object, or too large.
+    """
+    try:
+        body = decompress(content, encoding, max_bytes=MAX_ERROR_BODY)
+    except BodyTooLarge as error:
+        raise BrokenBody(str(error)) from None
+    return decode(_with_deep_parts_as_text(body))[0]
+
+
+def weight_of(body: bytes | bytearray) -> int:
     """Estimate the bytes that the decoded values of a body take.
 
     Every value but the first follows a comma or an opening bracket.
     """
-    values, containers = body.count(b","), len(brackets) // 2
+    values, containers = body.count(b","), body.count(b"{") + body.count(b"[")
     return len(body) + values * _BYTES_PER_VALUE + containers * _BYTES_PER_CONTAINER
 
 
@@ -143,20 +152,6 @@ def _members(content: bytes) -> Iterator[bytes]:
         content = member.unused_data.lstrip(b"\0")
 
 
-def _depth_bound(brackets: bytes | bytearray) -> int:
-    """Return an upper bound of a body's nesting, quickly.
-
-    Each pass removes the innermost level. Brackets inside strings may be left over; they only make
-    the bound higher.
-    """
-    for level in range(_QUICK_LEVELS):
-        reduced = brackets.replace(b"{}", b"").replace(b"[]", b"")
-        if len(reduced) == len(brackets):
-            return level + len(brackets)
-        brackets = reduced
-    return _QUICK_LEVELS + len(brackets)
-
-
 def _with_deep_parts_as_text(body: bytes | bytearray) -> bytes:
     """Return a body in which each part below `MAX_DEPTH` is a string that holds its JSON text.
 
@@ -186,13 +181,14 @@ def _decode_tolerantly(body: bytes | bytearray) -> Any:
     """Decode what strict JSON rejects, so that one record does not hold up all others.
 
     Lone surrogates, which no row may contain, and bytes that are not UTF-8 are replaced by U+FFFD.
-    Control characters are accepted. A number that a float cannot hold becomes
-    its text, which no number column accepts.
+    Control characters are accepted. Integers keep all digits. What no number holds (NaN, 1e400)
+    becomes its text, which no number column accepts. Deep parts become JSON text.
 
     Raises:
         BrokenBody: when it is not JSON at all.
     """
     try:
+        body = _with_deep_parts_as_text(body)
         text = body.decode(json.detect_encoding(bytes(body[:4])), "replace")
         decoded = json.loads(
             text,
@@ -206,12 +202,9 @@ def _decode_tolerantly(body: bytes | bytearray) -> Any:
     return _without_surrogates(decoded)
 
 
-def _integer(digits: str) -> int | float | str:
-    """Return a 64-bit integer, a float for a larger one, or the text of one that is larger yet."""
-    if len(digits) > _MAX_INTEGER_DIGITS + 1:
-        return digits
-    number = int(digits)
-    return number if -(2**63) <= number < 2**64 else _float(digits)
+def _integer(digits: str) -> int | str:
+    """Return an integer, or the text of one that Python does not read."""
+    return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else digits
 
 
 def _float(digits: str) -> float | str:

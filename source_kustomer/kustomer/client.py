@@ -198,7 +198,8 @@ class Client:
         size = request.params.get("pageSize")
         try:
             with self._sender.answer(request, self._retries()) as (body, length):
-                return document_of(body, None if size is None else int(size), body_bytes=length)
+                size = None if size is None else int(size)
+                return _document(request, body, length, size)
         except Refused as refusal:
             raise self._error(refusal, request.name) from None
 
@@ -258,7 +259,7 @@ class Client:
                         raise self._error(refusal, name) from None
                     document = PAST_END
                 else:
-                    document = document_of(body, size, body_bytes=length)
+                    document = _document(request, body, length, size)
                     query.granted = document.page_size
                     self._page_sizes.succeeded(context, size, len(document.data), length)
                     if has_failed:
@@ -318,7 +319,7 @@ class Client:
                 max_failures=FAILURES_BEFORE_SMALLER if smaller(size, FAILED_LADDER) else None,
                 can_shrink=size > 1,
             ) as (body, length):
-                return document_of(body, size, body_bytes=length)
+                return _document(request, body, length, size)
         except Failed as failure:
             raise SmallerPage(_shrunk(size, failure)) from None
         except Refused as refusal:
@@ -364,6 +365,21 @@ class Client:
             self._key_check = now, result
         result = self._key_check[1]
         return self._sender.has_succeeded if result is None else result
+
+
+def _document(
+    request: Request, body: Mapping[str, Any], length: int, page_size: int | None
+) -> Document:
+    """Return a decoded body as a document, and log an error for entries that are not records."""
+    document = document_of(body, page_size, body_bytes=length)
+    if document.left_out:
+        LOGGER.error(
+            "Stream %s: %s returned %d entries that are not records. They are left out.",
+            request.stream,
+            request.name,
+            document.left_out,
+        )
+    return document
 
 
 def _shrunk(size: int, failure: Failed) -> int:

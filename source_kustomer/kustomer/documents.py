@@ -19,6 +19,8 @@ class Document:
     """The page size that was granted, if stated, else the one that was requested."""
     body_bytes: int = 0
     """The length of the decompressed body."""
+    left_out: int = 0
+    """The entries of the list that are not resources, and therefore not in `data`."""
     is_past_end: bool = False
     """Whether the API answered that there is no such page: the page before it was the last."""
 
@@ -89,13 +91,16 @@ def document_of(
     meta = body.get("meta")
     meta = meta if isinstance(meta, Mapping) else {}
     links = body.get("links")
+    data = body.get("data")
+    resources = _resources(data)
     return Document(
-        data=_resources(body.get("data")),
+        data=resources,
         included=_resources(body.get("included")),
         meta=meta,
         links=links if isinstance(links, Mapping) else {},
         page_size=_page_size(meta) or page_size,
         body_bytes=body_bytes,
+        left_out=len(data) - len(resources) if isinstance(data, list) else 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the requests of a sync cost: counted, and told in the log."""
+"""Counts of the requests of a sync, for the log."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 SMOOTHING = 0.2
-"""The weight of the newest answer in the running latency."""
+"""The weight of the newest answer in the running average of the latency."""
 
 
 @dataclass
 class RequestMeter:
-    """Counts requests, by stream and in all. Safe to use from many threads."""
+    """Counts of requests, by stream and in total. Safe to use from many threads."""
 
     requests: Counter[str] = field(default_factory=Counter)
     searches: int = 0
@@ -20,13 +20,13 @@ class RequestMeter:
     rate_limited: int = 0
     received_bytes: int = 0
     waited: float = 0.0
-    """Seconds that requests waited for the rate limit, added up over all threads."""
+    """Seconds that requests waited for the rate limit, summed over all threads."""
     latency: float = 0.0
-    """Seconds that an answer takes: a running average."""
+    """Seconds from a request to its answer, as a running average."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def sent(self, stream: str, *, is_search: bool, waited: float) -> None:
-        """Count a request that goes out."""
+        """Count a request that is sent."""
         with self._lock:
             self.requests[stream] += 1
             self.searches += is_search
@@ -40,19 +40,19 @@ class RequestMeter:
             self.latency += weight * (seconds - self.latency)
 
     def retried(self, *, rate_limited: bool) -> None:
-        """Count a request that has to be repeated."""
+        """Count a request that failed or was refused by the rate limit."""
         with self._lock:
             self.retries += 1
             self.rate_limited += rate_limited
 
     @property
     def total(self) -> int:
-        """All requests sent, the repeated ones included."""
+        """All requests, repeated ones included."""
         with self._lock:
             return sum(self.requests.values())
 
     def summary(self) -> str:
-        """Tell what the sync cost, in one line."""
+        """Return the counts as one line."""
         with self._lock:
             streams = ", ".join(f"{name} {count:,}" for name, count in self.requests.most_common())
             return (

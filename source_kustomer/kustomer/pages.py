@@ -21,12 +21,12 @@ two passes agree, by one checksum per page.
 
 from __future__ import annotations
 
+import itertools
+import marshal
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
-
-import orjson
 
 from source_kustomer.errors import BadRequest, KustomerError, UnexpectedDocument
 from source_kustomer.kustomer.documents import Document
@@ -40,12 +40,16 @@ GetPage = Callable[[int, int], Document]
 MAX_PASSES: Final = 8
 """Passes over a list that keeps changing."""
 MAX_PAGES: Final = 100_000
+"""Pages after which a list that never ends is an error."""
 MAX_FRUITLESS: Final = 3
 """Pages in succession without a new row, in a list that announces more."""
 MAX_MISSES: Final = 2
 """Requests for a page that the API does not have, before the list counts as ended."""
 
 Resource = Mapping[str, Any]
+
+_WITHOUT_REFERENCES: Final = 2
+"""The version of the marshal format in which equal values have equal bytes."""
 
 
 class SmallerPage(Exception):
@@ -254,7 +258,7 @@ class ListReader:
         while walk.result is None:
             requests += 1
             if requests > MAX_PAGES:
-                return _Result.UNPROVEN
+                raise _without_end()
             try:
                 page = self._get(walk.number, walk.size)
             except SmallerPage as smaller:
@@ -295,7 +299,9 @@ class ListReader:
         """
         added = 0
         number, size = 1, self._page_size
-        while number < MAX_PAGES:
+        while True:
+            if number > MAX_PAGES:
+                raise _without_end()
             try:
                 page = self._get(number, size)
             except SmallerPage as smaller:
@@ -354,7 +360,9 @@ class ListReader:
         last: list[str] = []
         empty = 0
         has_next: bool | None = None
-        for number in range(1, MAX_PAGES):
+        for number in itertools.count(1):
+            if number > MAX_PAGES:
+                raise _without_end()
             try:
                 page = self._get(number, self._page_size)
             except SmallerPage as smaller:
@@ -408,11 +416,22 @@ def _check_end(reach: int, has_next: bool | None, error: KustomerError) -> None:
     LOGGER.info("A list ended before row %d, although it announced more.", reach)
 
 
+def _without_end() -> UnexpectedDocument:
+    return UnexpectedDocument(
+        f"A list did not end after {MAX_PAGES:,} pages. Please report this with the log."
+    )
+
+
 def _checksum(page: Document) -> int:
-    return hash(orjson.dumps(page.data))
+    return hash(_content(page.data))
 
 
 def _key(row: Resource) -> str:
     """Identify a row by its id, or by all of it when it has none (outbound accounts)."""
     identity = row.get("id")
-    return str(identity) if identity is not None else orjson.dumps(row).decode()
+    return str(identity) if identity is not None else _content(row).hex()
+
+
+def _content(value: Any) -> bytes:
+    """Return equal bytes for equal values, of any depth and with numbers of any size."""
+    return marshal.dumps(value, _WITHOUT_REFERENCES)

@@ -16,7 +16,7 @@ from source_kustomer.errors import (
     error_for,
     rule_for,
 )
-from source_kustomer.kustomer.body import BodyTooLarge, BrokenBody, decode
+from source_kustomer.kustomer.body import BodyTooLarge, BrokenBody, decode, decode_error
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.documents import fault_in
 from source_kustomer.kustomer.memory import OBJECT_LIMITS, AnswerMemory, MemoryPool, SizeLimits
@@ -33,8 +33,6 @@ from source_kustomer.kustomer.transport import (
 from source_kustomer.logger import LOGGER
 from source_kustomer.text import KeyMask
 
-MAX_ERROR_DECOMPRESSED: Final = 1 << 20
-"""Bytes of the decompressed body of an answer that is not a success."""
 _SUCCESS: Final = range(200, 300)
 _REDIRECT: Final = range(300, 400)
 
@@ -210,8 +208,8 @@ class Sender:
         if rule.retry is Retry.BACKOFF:
             return _Fault(f"HTTP {answer.status}")
         try:
-            body, _ = decode(answer.content, answer.encoding, max_bytes=MAX_ERROR_DECOMPRESSED)
-        except (BrokenBody, BodyTooLarge):
+            body = decode_error(answer.content, answer.encoding)
+        except BrokenBody:
             return _Fault(f"HTTP {answer.status} from a proxy or gateway: its body is not JSON")
         raise Refused(answer.status, self._key_mask.mask_all(body))
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import marshal
 import tracemalloc
 import zlib
 
@@ -10,7 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source_kustomer.kustomer.body import MAX_DEPTH, BodyTooLarge, BrokenBody, decode
+from source_kustomer.kustomer.body import (
+    MAX_DEPTH,
+    BodyTooLarge,
+    BrokenBody,
+    decode,
+    decode_error,
+)
 
 MB = 1 << 20
 
@@ -113,20 +120,38 @@ def test_the_growth_of_a_body_is_reported():
 
 
 @pytest.mark.parametrize("kind", ["object", "list"])
-@pytest.mark.parametrize("depth", [1, 50, 195])
+@pytest.mark.parametrize("depth", [1, 195, 300, 1_020])
 def test_a_body_of_usual_depth_is_decoded_as_it_is(kind, depth):
     body = b'{"data":' + nested(depth, kind=kind) + b"}"
 
-    assert decoded(body) == orjson.loads(body)
+    assert marshal.dumps(decoded(body), 2) == marshal.dumps(orjson.loads(body), 2)
 
 
 @pytest.mark.parametrize("kind", ["object", "list"])
 @pytest.mark.parametrize("inner", [b"1", b'"]}[{\\""', b'"\\ud800"', b"1" * 400, b"\x00"])
-@pytest.mark.parametrize("depth", [201, 250, 300, 600, 1_100, 100_000])
+@pytest.mark.parametrize("depth", [1_025, 1_100, 100_000])
 def test_what_lies_deep_is_kept_as_json_text(kind, inner, depth):
     body = b'{"data":[' + nested(depth, inner, kind) + b',"after"]}'
 
-    deep, after = decoded(body)["data"]
+    assert_deep_part_is_text(decoded(body), depth, inner, kind)
+
+
+@pytest.mark.parametrize("depth", [201, 300, 600, 900])
+def test_what_lies_deep_in_a_body_that_strict_json_rejects_is_kept_as_json_text(depth):
+    body = b'{"data":[' + nested(depth, b'"\\ud800"') + b',"after"]}'
+
+    assert_deep_part_is_text(decoded(body), depth, b'"\\ud800"', "object")
+
+
+@pytest.mark.parametrize("depth", [201, 300, 900, 10_000])
+def test_what_lies_deep_in_an_error_is_kept_as_json_text(depth):
+    body = b'{"data":[' + nested(depth) + b',"after"]}'
+
+    assert_deep_part_is_text(decode_error(body), depth, b"1", "object")
+
+
+def assert_deep_part_is_text(document, depth, inner, kind):
+    deep, after = document["data"]
 
     assert after == "after"
     orjson.dumps({"type": "RECORD", "record": {"data": {"column": deep}}})
@@ -166,9 +191,8 @@ def test_a_deep_body_that_is_not_json_is_broken(body):
         (b"-Infinity", "-Infinity"),
         (b"1e400", "1e400"),
         (b"-1e400", "-1e400"),
-        (b"1" * 400, "1" * 400),
+        (b"1" * 400, int("1" * 400)),
         (b"-" + b"1" * 4_301, "-" + "1" * 4_301),
-        (b"123456789012345678901234567890", 1.2345678901234568e29),
         (b"18446744073709551615", 18446744073709551615),
     ],
 )
@@ -178,8 +202,18 @@ def test_one_value_that_strict_json_rejects_keeps_its_record(text, value, beside
 
     (row,) = decoded(body)["data"]
 
-    assert row["value"] == value
-    orjson.dumps(row)
+    assert (row["id"], row["value"]) == ("1", value)
+
+
+def test_a_large_integer_keeps_its_digits_where_strict_json_rejects_its_body():
+    body = b'{"a": 123456789012345678901234567890, "b": NaN}'
+
+    assert decoded(body) == {"a": 123456789012345678901234567890, "b": "NaN"}
+
+
+def test_a_large_error_body_is_broken():
+    with pytest.raises(BrokenBody):
+        decode_error(gzip.compress(b'{"a":"' + b"x" * 2 * MB + b'"}'), "gzip")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])

@@ -185,6 +185,15 @@ def test_members_of_another_form_count_as_empty(client, api, body):
     assert not document.has_next
 
 
+def test_entries_that_are_not_records_are_left_out_with_an_error(client, api, caplog):
+    api.replies = [reply({"data": [{"id": "1"}, None, "text", {"id": "2"}]})]
+
+    assert [row["id"] for row in search(client).data] == ["1", "2"]
+    assert [
+        r.levelname for r in caplog.records if "2 entries that are not records" in r.message
+    ] == ["ERROR"]
+
+
 # Failures
 
 

@@ -371,6 +371,20 @@ def test_rows_without_an_id_are_told_apart_by_their_content():
     assert len(read(listed, page_size=3)) == 5
 
 
+@pytest.mark.parametrize("fixed", [None, 2])
+def test_rows_without_an_id_may_be_nested_deeply_and_hold_any_number(fixed):
+    deep: list = []
+    for _ in range(1_000):
+        deep = [deep]
+    listed = Listed(
+        [{"attributes": {"deep": deep, "number": 10**400 + number}} for number in range(5)],
+        fixed=fixed,
+    )
+    pages = ListReader(listed.get, 3).pages()
+
+    assert sum(len(page.data) for page in pages) == 5
+
+
 def test_empty_pages_in_the_middle_of_a_list_do_not_end_it():
     class Gappy(Listed):
         def get(self, page, size):
