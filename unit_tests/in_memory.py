@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from source_kustomer.kustomer.budget import Sent
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.clock import Clock
-from source_kustomer.kustomer.rate_limit import Budgets, Kind, Permit
+from source_kustomer.kustomer.rate_limit import Budgets
 from source_kustomer.kustomer.transport import Answer, NoAnswer, Request
 
 KEY = "canary-key-5fd1"
+MANY = 1_000_000
 START = 1_800_000_000.0
 """The time of day at which tests begin: 2027-01-15T08:00:00Z, in Unix seconds."""
 
@@ -53,19 +53,6 @@ class InMemoryTransport:
         return [r.params[name] for r in self.requests if name in r.params]
 
 
-class Unlimited(Budgets):
-    """Rate limits that never make a request wait."""
-
-    def __init__(self) -> None:
-        super().__init__(1.0)
-
-    def acquire(self, kind: Kind) -> Permit:
-        return Permit(kind, Sent(0.0, 0, 0.0), None)
-
-    def answered(self, permit: Permit, headers: Mapping[str, str] | None, *, refused: bool) -> None:
-        pass
-
-
 @dataclass
 class Time:
     """Passes only when something waits."""
@@ -88,5 +75,12 @@ def client_of(
 ) -> Client:
     """Return a client that sends to a transport."""
     clock = (time or Time()).clock
-    settings.setdefault("budgets", Unlimited())
-    return Client("https://api.example.com/v1", key, clock=clock, transport=transport, **settings)
+    budgets = Budgets(1.0, searches_per_minute=MANY, clock=clock)
+    return Client(
+        "https://api.example.com/v1",
+        key,
+        budgets=budgets,
+        clock=clock,
+        transport=transport,
+        **settings,
+    )

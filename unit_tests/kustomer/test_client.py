@@ -5,12 +5,12 @@ import json
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
 from source_kustomer import errors
 from source_kustomer.kustomer.client import TOKEN_PATH, Client
+from source_kustomer.kustomer.rate_limit import Budgets
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.kustomer.transport import Answer, NoAnswer
 from source_kustomer.logger import LOGGER
@@ -19,7 +19,6 @@ from unit_tests.in_memory import (
     START,
     InMemoryTransport,
     Time,
-    Unlimited,
     client_of,
     reply,
 )
@@ -144,7 +143,7 @@ def test_a_page_beyond_the_limits_of_a_query_is_never_requested(client, api, pag
 )
 def test_an_address_that_is_not_valid_is_refused_at_once(url):
     with pytest.raises(errors.ConfigError, match="not"):
-        Client(url, KEY, budgets=Unlimited())
+        Client(url, KEY, budgets=Budgets(1.0))
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
@@ -284,15 +283,12 @@ def test_an_outage_of_ten_minutes_ends_with_an_error(client, api, time):
 
 
 def test_a_wait_for_the_rate_limit_is_not_a_failure(api, time):
-    class Slow(Unlimited):
-        def acquire(self, kind):
-            time.now += 200.0
-            return replace(super().acquire(kind), waited=200.0)
-
-    client = client_of(api, time, budgets=Slow())
-    api.replies = [*[reply({}, 503)] * 5, reply(ROW)]
+    client = client_of(api, time, retry_seconds=20.0)
+    refusal = reply({}, 429, {"retry-after": "60"})
+    api.replies = [reply({}, 503), *[refusal] * 3, reply({}, 503), reply(ROW)]
 
     assert client.get("/teams", stream="teams").resource == {"id": "1"}
+    assert time.now > 120
 
 
 def test_an_answer_429_is_repeated_but_not_without_end(client, api):
