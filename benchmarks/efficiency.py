@@ -92,7 +92,7 @@ def page_sizes(quick: bool) -> tuple[list[Figure], str]:
                 more={"requests": sent, "rows": cost.rows},
             )
         )
-    for policy in ("clamp", "refuse", "500"):
+    for policy in ("clamped", "refused", "500"):
         figures.append(_midway(policy, count))
     return figures, ""
 
@@ -114,7 +114,7 @@ def _midway(policy: str, count: int) -> Figure:
         def shrink() -> None:
             while api.stats()["requests"] < half:
                 time.sleep(0.05)
-            api.control(max_page_size=250, page_size_policy=policy)
+            api.control(max_page_size=250, dialect={"larger-page": policy})
 
         switch = threading.Thread(target=shrink, daemon=True)
         switch.start()
@@ -126,7 +126,7 @@ def _midway(policy: str, count: int) -> Figure:
     large = sum(rows for rows in full if rows > 250)
     refused = sum(entry["status"] != 200 for entry in asked)
     fewest = -(-large // SEARCH_PAGE) - (-(count - large) // 250)
-    how = {"clamp": "cut to 250", "refuse": "answered 400", "500": "answered 500"}[policy]
+    how = {"clamped": "cut to 250", "refused": "answered 400", "500": "answered 500"}[policy]
     return Figure(
         f"requests / fewest, midway through 500 are {how}",
         len(asked) / fewest,

@@ -17,6 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from kustomer_sandbox.control import dialects
 from kustomer_sandbox.control.live import Live
 from kustomer_sandbox.control.routes import Control
 from kustomer_sandbox.control.settings import Settings, switches
@@ -31,6 +32,9 @@ from kustomer_sandbox.server.keys import Keyring
 def main(arguments: list[str] | None = None) -> None:
     """Generate the data, serve, and print one line of JSON when ready."""
     options = _parser().parse_args(arguments)
+    if options.list_dialects:
+        print(dialects.listing())
+        return
     settings = Settings()
     try:
         settings.change(
@@ -107,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--stop-with-stdin", action="store_true", help="stop when the standard input is closed"
     )
+    parser.add_argument(
+        "--list-dialects", action="store_true", help="print the switches of --dialect, and exit"
+    )
     data = parser.add_argument_group("data")
     data.add_argument(
         "--records", type=int, default=10_000, help="records of all search objects together"
@@ -128,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
             type=_json_or_text,
             default=argparse.SUPPRESS,
             metavar=type(default).__name__ if default is not None else "value",
-            help=f"{meaning}; default: {json.dumps(default)}".replace("%", "%%"),
+            help=meaning if name == "dialect" else f"{meaning}; default: {json.dumps(default)}",
         )
     return parser
 

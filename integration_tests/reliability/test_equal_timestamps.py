@@ -120,9 +120,7 @@ def test_a_smaller_page_than_asked_for_is_read_as_it_is_granted(
     catalog: dict[str, Message], tmp_path: Path
 ) -> None:
     """With pages of 100 the cap of 10,000 records is also the cap of 100 pages."""
-    with Sandbox(
-        0, seed=22, counts={"messages": 300}, max_page_size=100, total_cap=10_000, **UNLIMITED
-    ) as sandbox:
+    with Sandbox(0, seed=22, counts={"messages": 300}, max_page_size=100, **UNLIMITED) as sandbox:
         sandbox.ties("messages", 1_000, DENSE)
         sandbox.ties("messages", 350, "2026-04-04T00:00:00.000Z", same_created=True)
         destination = Destination([catalog["messages"]])

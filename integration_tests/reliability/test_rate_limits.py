@@ -16,7 +16,8 @@ from kustomer_sandbox import Sandbox
 KEY = "canary-b60d2f7e41"
 STREAMS = ("messages", "conversations", "conversation_events", "users", "tags")
 ORGANIZATION, SEARCHES = 300, 100
-RESETS = ("past", "far_future", "missing", "garbage")
+RESETS = ("past", "far_future", "none", "garbage")
+"""Values of the reset header on every answer; none: without the header."""
 
 
 @pytest.fixture
@@ -87,7 +88,8 @@ def test_reset_headers_that_make_no_sense_hold_nothing_up(
             key=KEY,
             counts={"messages": 1_000, "conversations": 10},
             max_page_size=50,
-            reset_header=reset,
+            dialect={"reset": "never" if reset == "none" else "always"},
+            reset_header="normal" if reset == "none" else reset,
             **limits,
             **others,
         ) as sandbox:

@@ -72,7 +72,7 @@ FAILURES: dict[str, dict[str, Any]] = {
         "forbidden": {"users": 0, "messages": 1},
         "absent": ["tags"],
     },
-    "a search that does not sort": {"search_order": "random"},
+    "a search that does not sort": {"dialect": {"search-sort": "ignored"}},
 }
 
 

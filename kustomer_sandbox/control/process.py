@@ -136,6 +136,14 @@ class Sandbox:
         """Set switches while it runs; returns all of them."""
         return dict(self._ask("POST", "settings", settings))
 
+    def dialect(self, **values: str) -> None:
+        """Set the dialect; a switch that is not named gets its default.
+
+        Args:
+            values: switch -> value, with underscores in the place of hyphens.
+        """
+        self.control(dialect={name.replace("_", "-"): value for name, value in values.items()})
+
     def settings(self) -> Resource:
         """The present values of all switches."""
         return dict(self._ask("GET", "settings"))
@@ -176,6 +184,10 @@ class Sandbox:
     def truth_stamps(self, name: str) -> dict[str, str | None]:
         """As `truth`, but only id -> `updatedAt` (or `createdAt`): enough for many records."""
         return {line["id"]: line["stamp"] for line in self._lines(f"truth/{name}?stamps=true")}
+
+    def removed(self, name: str) -> dict[str, str]:
+        """The records of a small object that were removed without a mark: id -> when."""
+        return dict(self._ask("GET", f"removed/{name}"))
 
     def truth_versions(self, name: str) -> list[Resource]:
         """Every version of a search object's records, newest last."""

@@ -17,7 +17,7 @@ from kustomer_sandbox.control.settings import Settings
 from kustomer_sandbox.data.json_text import loads
 from kustomer_sandbox.data.organization import Organization
 from kustomer_sandbox.data.strange import make_strange
-from kustomer_sandbox.data.timestamps import to_ms
+from kustomer_sandbox.data.timestamps import to_ms, to_text
 from kustomer_sandbox.server.gate import Gate
 from kustomer_sandbox.server.keys import Key, Keyring
 
@@ -41,6 +41,7 @@ class Control:
             Route("/settings", self.change_settings, methods=["POST"]),
             Route("/truth/{name}", self.truth, methods=["GET"]),
             Route("/versions/{name}", self.versions, methods=["GET"]),
+            Route("/removed/{name}", self.removed, methods=["GET"]),
             Route("/change", self.change, methods=["POST"]),
             Route("/ties", self.ties, methods=["POST"]),
             Route("/strange", self.strange, methods=["POST"]),
@@ -67,7 +68,11 @@ class Control:
             self.gate.api.start_counting()
         if "window_seconds" in changes:
             self.gate.limits.start_anew()
-        if "index_lag" in changes:
+        if "dialect" in changes:
+            self.gate.disturbances.start_counting()
+            self.organization.grown.clear()
+        stalled = self.settings.dialect["index"] == "stalled"
+        if "index_lag" in changes or ("dialect" in changes and not stalled):
             # Earlier writes appear now, so that a later one does not overtake them.
             self.organization.show_all_now()
         return _json(asdict(self.settings))
@@ -92,6 +97,11 @@ class Control:
         except KeyError as error:
             return _json({"error": f"no search object {error}"}, 404)
         return StreamingResponse(_lines(iter(records)), media_type="application/x-ndjson")
+
+    async def removed(self, request: Request) -> Response:
+        """The records that were removed without a mark: id -> when."""
+        removed = self.organization.removed.get(request.path_params["name"], {})
+        return _json({record_id: to_text(at) for record_id, at in removed.items()})
 
     async def change(self, request: Request) -> Response:
         """Update, insert and delete; answer with the ids of each."""

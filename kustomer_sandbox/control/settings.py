@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
+from kustomer_sandbox.control import dialects
+
 FAULT_KINDS = ("500", "502", "503", "504", "reset", "cut", "html", "silence")
 PAGE_QUIRKS = ("duplicates", "empty_page", "larger_page", "null_data", "repeated_page")
 
@@ -21,6 +23,13 @@ class Settings:
     Rates are per minute if the name says so. Durations are seconds unless the name says ms.
     """
 
+    dialect: dict[str, str] = field(
+        default_factory=lambda: dict(dialects.DEFAULT),
+        metadata=_means(
+            "facts about the API that differ from the default, see --list-dialects; "
+            "written reset=never,totals=capped, or as JSON"
+        ),
+    )
     # Rate limits
     organization_per_minute: int | None = field(
         default=1000,
@@ -36,17 +45,11 @@ class Settings:
         default=60.0,
         metadata=_means("length of the fixed window of both limits"),
     )
-    search_headers: str = field(
-        default="tightest",
-        metadata=_means(
-            "the limit in a search's headers: the one with less left, or the organization's",
-            ("tightest", "organization"),
-        ),
-    )
     reset_header: str = field(
         default="normal",
         metadata=_means(
-            "the value of x-ratelimit-reset", ("normal", "past", "far_future", "missing", "garbage")
+            "the value of x-ratelimit-reset, where the dialect has the header",
+            ("normal", "past", "far_future", "garbage"),
         ),
     )
     other_requests_per_minute: float = field(
@@ -63,26 +66,16 @@ class Settings:
     )
     # Search
     max_page_size: int = field(default=500, metadata=_means("largest page a search grants"))
-    page_size_policy: str = field(
-        default="clamp",
-        metadata=_means(
-            "answer to a larger pageSize: a smaller page (see meta.pageSize), a 400, or a 500",
-            ("clamp", "refuse", "500"),
-        ),
-    )
     page_cap: int = field(default=100, metadata=_means("pages of a query; a later one answers 400"))
     record_cap: int = field(
         default=10_000, metadata=_means("records that a query may reach; a page beyond answers 400")
     )
-    total_cap: int | None = field(
-        default=None, metadata=_means("meta.total is never more than this; null: exact totals")
+    total_cap: int = field(
+        default=10_000, metadata=_means("where the dialect `totals` stops counting")
     )
     shuffle_ties: bool = field(
         default=True,
         metadata=_means("records of equal sort value come in another order at every request"),
-    )
-    search_order: str = field(
-        default="sorted", metadata=_means("whether a search obeys its sort", ("sorted", "random"))
     )
     refused_attributes: list[str] = field(
         default_factory=list,
@@ -104,16 +97,12 @@ class Settings:
         metadata=_means(f"odd pages of searches, once per query: any of {', '.join(PAGE_QUIRKS)}"),
     )
     # Lists
-    list_record_limit: int | None = field(
+    max_list_page: int | None = field(
         default=None,
-        metadata=_means("most records that a GET list reaches (400 beyond); null: no limit"),
+        metadata=_means("largest page of every list; null: as documented for each of them"),
     )
-    deleted_parents: str = field(
-        default="not_found",
-        metadata=_means(
-            "answer to the child lists of a deleted conversation or customer: 404, or the records",
-            ("not_found", "served"),
-        ),
+    list_record_cap: int = field(
+        default=10_000, metadata=_means("where the dialect `list-cap` ends lists")
     )
     # Access and errors
     pod: str = field(default="prod1", metadata=_means("the region of this sandbox"))
@@ -180,12 +169,22 @@ class Settings:
             ValueError: for an unknown switch or a value that it does not accept.
         """
         known = {switch.name: switch for switch in fields(self)}
+        if "dialect" in changes:
+            changes = {**changes, "dialect": _dialect(changes["dialect"])}
         for name, value in changes.items():
             if name not in known:
                 raise ValueError(f"there is no switch {name!r}")
             _check(known[name], value)
         for name, value in changes.items():
             setattr(self, name, value)
+
+
+def _dialect(value: Any) -> dict[str, str]:
+    if isinstance(value, str):
+        return dialects.parse(value)
+    if not isinstance(value, dict):
+        raise ValueError(f"dialect cannot be {value!r}")
+    return dialects.dialect(value)
 
 
 def switches() -> list[tuple[str, Any, str]]:

@@ -9,7 +9,7 @@ import heapq
 import random
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -97,6 +97,18 @@ class ObjectIndex:
         for entry in entries:
             self._set(entry)
         self._timelines.clear()
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries of all records."""
+        for number, known in enumerate(self._known):
+            if known:
+                yield Entry(
+                    number,
+                    self.created[number],
+                    self.updated[number],
+                    bool(self.deleted[number]),
+                    self.klass[number],
+                )
 
     def put(self, entry: Entry) -> None:
         """Add a record, or move it to the place of its new version."""

@@ -14,19 +14,29 @@ from kustomer_sandbox.data.children import Children
 from kustomer_sandbox.data.custom import METADATA_RESOURCES, metadata_resource
 from kustomer_sandbox.data.dataset import Dataset, fill
 from kustomer_sandbox.data.ids import make_id, parse_id
-from kustomer_sandbox.data.index import Entry, SearchIndex
+from kustomer_sandbox.data.index import Attribute, Entry, ObjectIndex, SearchIndex
 from kustomer_sandbox.data.json_text import dumps, loads
 from kustomer_sandbox.data.objects import BY_NAME, KLASS_NAMES, SEARCH_OBJECTS, SearchObject
 from kustomer_sandbox.data.store import Row, Store
 from kustomer_sandbox.data.timestamps import DAY, MINUTE, SECOND, now_ms, to_ms, to_text
 from kustomer_sandbox.data.words import make_words
-from kustomer_sandbox.data.workspace import Workspace
+from kustomer_sandbox.data.workspace import MARKED, Workspace
 
 Resource = dict[str, Any]
 
 
+_NEVER = 100 * 365 * DAY
+_CUSTOMER = BY_NAME["customers"].code
+
+
 class Organization:
-    """All records, and every way to change them."""
+    """All records, and every way to change them.
+
+    Attributes:
+        changes_made: how many records were updated, inserted and deleted.
+        grown: how many records the dialect `list-order=growing` added, by object.
+        removed: object -> id -> when a record was removed that left no mark, ms since 1970.
+    """
 
     def __init__(self, dataset: Dataset, settings: Settings) -> None:
         self.settings = settings
@@ -38,7 +48,12 @@ class Organization:
         self.composer = fill(dataset, words, self.store, self.index)
         self.children = Children(self.store, self.composer.customer_of, dataset.seed, dataset.now)
         self.changes_made = {"updates": 0, "inserts": 0, "deletes": 0}
+        self.grown: dict[str, int] = {}
+        self.removed: dict[str, dict[str, int]] = {}
         self._chance = random.Random(f"changes {dataset.seed}")
+        # `GET /customers` reads the store: it knows writes that the search index does not contain.
+        self._customers = ObjectIndex()
+        self._customers.load(self.index.object(_CUSTOMER).entries())
         # Records whose JSON only a lenient reader understands; changes leave them alone.
         self._fragile: set[tuple[int, int]] = set()
 
@@ -67,6 +82,28 @@ class Organization:
         yield from self.store.older_versions(code)
         yield from self.store.everything(code)
 
+    def numbers(self, name: str) -> list[int]:
+        """The numbers of the records of a search object that are not deleted."""
+        return self.store.present[BY_NAME[name].code]
+
+    def customers_between(
+        self, order: Attribute, bounds: dict[Attribute, list[int]], *, descending: bool
+    ) -> list[int]:
+        """The numbers of customers that are not deleted, sorted by a timestamp.
+
+        Args:
+            order: the timestamp to sort by.
+            bounds: timestamp -> its range, ms since 1970, the end exclusive.
+            descending: whether the latest comes first.
+        """
+        timeline = self._customers.timeline(order, with_deleted=False, klass=None)
+        found = timeline.numbers(timeline.place(bounds[order][0]), timeline.place(bounds[order][1]))
+        for attribute, (start, end) in bounds.items():
+            if attribute != order:
+                times = getattr(self._customers, attribute)
+                found = [number for number in found if start <= times[number] < end]
+        return found[::-1] if descending else found
+
     def sizes(self) -> dict[str, int]:
         """How many records each search object has, deleted ones included."""
         return {o.name: self.store.next_number[o.code] for o in SEARCH_OBJECTS}
@@ -90,11 +127,19 @@ class Organization:
         self.changes_made["updates"] += len(ids)
 
     def delete(self, name: str, ids: list[str], at: int | None) -> None:
-        """Mark records as deleted, which moves their `updatedAt`."""
+        """Delete records: mark them, or remove them from their list if the object has no mark.
+
+        Raises:
+            KeyError: for an unknown record.
+        """
         for record_id in ids:
             moment = now_ms() if at is None else at
-            gone = {"deleted": True, "deletedAt": to_text(moment)}
-            self._rewrite(name, record_id, gone, moment)
+            if name in BY_NAME or name in MARKED:
+                gone = {"deleted": True, "deletedAt": to_text(moment)}
+                self._rewrite(name, record_id, gone, moment)
+            else:
+                self.workspace.lists[name].remove(self._small(name, record_id))
+                self.removed.setdefault(name, {})[record_id] = moment
         self.changes_made["deletes"] += len(ids)
 
     def insert(
@@ -127,7 +172,7 @@ class Organization:
         self.composer.sizes[code] = first + count
         for row in rows:
             entry = Entry(row.number, row.created, row.updated, False, row.klass)
-            self.index.write(code, entry, row.body, replaced=None, visible_at=self._visible_at())
+            self._write(code, entry, row.body)
         return [make_id(code, row.number) for row in rows]
 
     def insert_raw(self, name: str, change: Callable[[bytes], bytes], at: int | None) -> str:
@@ -142,7 +187,7 @@ class Organization:
         self.store.load(code, [row])
         self._fragile.add((code, number))
         entry = Entry(number, row.created, updated, False, row.klass)
-        self.index.write(code, entry, row.body, replaced=None, visible_at=self._visible_at())
+        self._write(code, entry, row.body)
         return str(json.loads(row.body)["id"])
 
     def some(self, name: str, count: int) -> list[str]:
@@ -170,7 +215,7 @@ class Organization:
 
     def show_all_now(self) -> None:
         """Make every late write appear in the search."""
-        self.index.catch_up(now_ms() + 100 * 365 * DAY)
+        self.index.catch_up(now_ms() + _NEVER)
 
     def close(self) -> None:
         """Release the store."""
@@ -186,19 +231,32 @@ class Organization:
         if before is None:
             raise KeyError(record_id)
         resource = loads(before)
-        _touch(resource, attributes, at)
+        if "deletedAt" in attributes and self.settings.dialect["deletes"] == "keep":
+            resource["attributes"].update(attributes)
+            at = to_ms(resource["attributes"]["updatedAt"])
+        else:
+            _touch(resource, attributes, at)
         body = dumps(resource)
         entry = _entry_of(search_object, number, resource, at)
         self.store.replace(search_object.code, number, body, deleted=entry.deleted)
-        self.index.write(
-            search_object.code, entry, body, replaced=before, visible_at=self._visible_at()
-        )
+        self._write(search_object.code, entry, body, replaced=before)
+
+    def _write(
+        self, code: int, entry: Entry, body: bytes, *, replaced: bytes | None = None
+    ) -> None:
+        """Write a stored record into the indexes."""
+        if code == _CUSTOMER:
+            self._customers.put(entry)
+        self.index.write(code, entry, body, replaced=replaced, visible_at=self._visible_at())
 
     def _rewrite_small(self, name: str, record_id: str, attributes: Resource, at: int) -> None:
-        resource = next((r for r in self.workspace.lists[name] if r["id"] == record_id), None)
-        if resource is None:
-            raise KeyError(record_id)
-        _touch(resource, attributes, at)
+        _touch(self._small(name, record_id), attributes, at)
+
+    def _small(self, name: str, record_id: str) -> Resource:
+        for resource in self.workspace.lists[name]:
+            if resource["id"] == record_id:
+                return resource
+        raise KeyError(record_id)
 
     def number_of(self, search_object: SearchObject, record_id: str) -> int:
         """A record's number, by its id.
@@ -212,6 +270,8 @@ class Organization:
         return parsed[1]
 
     def _visible_at(self) -> int | None:
+        if self.settings.dialect["index"] == "stalled":
+            return now_ms() + _NEVER
         lag = self.settings.index_lag
         return now_ms() + int(lag * SECOND) if lag > 0 else None
 

@@ -29,6 +29,7 @@ KNOWLEDGE_BASE = _roles(
     " org.permission.kb.read"
 )
 APPS = _roles("org.user.apps.read org.admin.apps.read org.permission.apps.read")
+AI = _roles("org.permission.assistant.read org.user.apps.read")
 HOOK = _roles("org.admin.hook.read org.permission.hook.read")
 SCHEDULE = _roles("org.user.schedule.read org.admin.schedule.read org.permission.schedule.read")
 AUTH = _roles("org.admin.auth.read org.permission.auth.read")

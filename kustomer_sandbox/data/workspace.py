@@ -10,7 +10,7 @@ from kustomer_sandbox.data import roles
 from kustomer_sandbox.data.custom import custom_values
 from kustomer_sandbox.data.ids import ORG_ID, list_code, make_id
 from kustomer_sandbox.data.objects import KLASSES
-from kustomer_sandbox.data.timestamps import DAY, HOUR, SECOND, YEAR, to_text
+from kustomer_sandbox.data.timestamps import DAY, HOUR, SECOND, YEAR, now_ms, to_text
 from kustomer_sandbox.data.words import Words
 
 Resource = dict[str, Any]
@@ -55,8 +55,8 @@ USUAL_COUNTS = {
     "kb_themes": 2,
 }
 _DELETED = 0.05
-# One user of so many is deactivated, one is a machine.
-_GONE, _MACHINE = 12, 20
+# One user of so many is deactivated, one is a machine, one has not accepted the invitation.
+_GONE, _MACHINE, _PENDING = 12, 20, 25
 _NO_DATES = {"auth_roles", "outbound_accounts"}
 _NO_LINKS = {"slas", "role_groups", "satisfaction_surveys", "spam_senders", "outbound_accounts"}
 _PATHS = {
@@ -78,7 +78,18 @@ _PATHS = {
     "kb_tags": "kb/tags",
     "kb_templates": "kb/templates",
     "kb_themes": "kb/themes",
+    "ai_automations": "ai/automations",
 }
+
+
+# Objects whose deleted records stay, marked; of all others, deleted records are removed.
+MARKED = {"users", "teams", "tags", "shortcuts", "spam_senders", "kb_articles"}
+
+
+def is_deleted(record: Resource) -> bool:
+    """Whether a record is marked as deleted."""
+    attributes = record["attributes"]
+    return bool(attributes.get("deleted")) or attributes.get("deletedAt") is not None
 
 
 def reference(kind: str, path: str, record: str) -> Resource:
@@ -132,7 +143,12 @@ class Workspace:
 
     def add(self, name: str) -> Resource:
         """Make one more record of an object; it is updated now."""
-        record = self._record(name, len(self.lists[name]))
+        number = self._sizes[name]
+        self._sizes[name] += 1
+        record = self._record(name, number)
+        at = to_text(now_ms())
+        for stamp in record["attributes"].keys() & {"createdAt", "updatedAt", "modifiedAt"}:
+            record["attributes"][stamp] = at
         self.lists[name].append(record)
         return record
 
@@ -198,7 +214,7 @@ class Workspace:
             "avatarUrl": None,
             "mobile": None,
             "emailSignature": f"{name}, Support",
-            "emailVerifiedAt": at,
+            "emailVerifiedAt": None if number % _PENDING == _PENDING - 1 else at,
             "firstEmailVerifiedAt": at,
             "verifiedEmailStatus": "verified",
             "isEmailValid": True,
@@ -221,7 +237,7 @@ class Workspace:
             "icon": "team",
             "members": [make_id(list_code("users"), (number * 5 + n) % 60) for n in range(5)],
             "roleGroups": [],
-            "deleted": self._deleted(),
+            "deleted": number % _GONE == _GONE - 1,
             "deletedAt": None,
         }
 
@@ -431,18 +447,24 @@ def _child(parent: str, child: int) -> str:
 
 
 def _titled(kind: str, **more: Any) -> Callable[[Workspace, int], Resource]:
-    """Make a maker of simple records; `#` in a text becomes the record's number."""
+    """Make a maker of simple records.
+
+    `#` in a text becomes the record's number; a function is called with it.
+    """
+
+    def value_of(value: Any, number: int) -> Any:
+        if callable(value):
+            return value(number)
+        return value.replace("#", str(number)) if isinstance(value, str) else value
 
     def make(workspace: Workspace, number: int) -> Resource:
-        return {
-            "type": kind,
-            **{
-                name: value.replace("#", str(number)) if isinstance(value, str) else value
-                for name, value in more.items()
-            },
-        }
+        return {"type": kind, **{name: value_of(value, number) for name, value in more.items()}}
 
     return make
+
+
+def _is_second(number: int) -> bool:
+    return number == 1
 
 
 def _team_setting(workspace: Workspace, number: int) -> Resource:
@@ -476,7 +498,7 @@ def _queue_rule(workspace: Workspace, number: int) -> Resource:
     return {
         # The one type spelt with a hyphen.
         "type": "queue-rule",
-        "enabled": True,
+        "enabled": number != 1,
         "relationships": {"queue": reference("queue", "routing/queues", queue)},
     }
 
@@ -489,6 +511,7 @@ def _schedule(workspace: Workspace, number: int) -> Resource:
         "hours": {"0": None, **days, "6": None},
         "timezone": "America/New_York",
         "default": number == 0,
+        "enabled": number != 1,
     }
 
 
@@ -525,7 +548,11 @@ _MAKERS: dict[str, Callable[[Workspace, int], Resource]] = {
     "satisfaction_surveys": Workspace.survey,
     "slas": Workspace.sla,
     "spam_senders": _titled(
-        "sender", sender="spam#@example.com", channel="email", list="blacklist"
+        "sender",
+        sender="spam#@example.com",
+        channel="email",
+        list="blacklist",
+        deleted=_is_second,
     ),
     "role_groups": _titled(
         "role_group",
@@ -555,6 +582,7 @@ _MAKERS: dict[str, Callable[[Workspace, int], Resource]] = {
         "name": f"{number + 1} Hours",
         "value": HOUR * (number + 1),
         "enabled": True,
+        "resource": "kobject" if number == 1 else "conversation",
     },
     "notifications": _titled(
         "notification",
@@ -566,7 +594,7 @@ _MAKERS: dict[str, Callable[[Workspace, int], Resource]] = {
         "search",
         name="Search #",
         data={"queryContext": "conversation", "and": [{"conversation_status": {"equals": "open"}}]},
-        defaultVisibility="all",
+        defaultVisibility=lambda number: "none" if number == 1 else "all",
         teamVisibilities=[],
         userVisibilities=[],
     ),
@@ -585,7 +613,7 @@ _MAKERS: dict[str, Callable[[Workspace, int], Resource]] = {
         context="expanded-timeline",
         template="Kview #",
         advanced=False,
-        appDisabled=False,
+        appDisabled=_is_second,
         components={},
         conditions={},
         enabled=True,
@@ -649,6 +677,14 @@ _MAKERS: dict[str, Callable[[Workspace, int], Resource]] = {
         images=[],
         jsxSnippets=[],
         manifest={},
+    ),
+    "ai_automations": _titled(
+        "automation",
+        name="Automation #",
+        machineUserId=lambda number: make_id(list_code("users"), _MACHINE * (number + 1) - 1),
+        description="Answers questions about orders.",
+        type=lambda number: ("customer", "rep", "conversational", "workflow")[number % 4],
+        version=1,
     ),
     # `custom` is a boolean here, not a map of custom attributes.
     "kb_themes": _titled(

@@ -88,9 +88,9 @@ def not_found() -> ApiError:
     return ApiError(404, "not_found", "Not found")
 
 
-def forbidden() -> ApiError:
-    """Make a 403: a role is missing; the API does not name it."""
-    return ApiError(403, "forbidden", "Forbidden")
+def unauthorized() -> ApiError:
+    """Make a 401."""
+    return ApiError(401, "unauthorized", "Unauthorized")
 
 
 def gateway_page(status: int, title: str) -> Answer:

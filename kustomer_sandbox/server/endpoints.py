@@ -26,6 +26,7 @@ class ListEndpoint:
         meta: `page`: page and pageSize; `total`: total and totalPages as well; or `empty`.
         links: all of self, first, prev and next; only self; or no links member at all.
         errors: the shape of this endpoint's error bodies.
+        feature: whether it is a feature that not every plan includes.
     """
 
     path: str
@@ -37,6 +38,7 @@ class ListEndpoint:
     meta: Meta = "page"
     links: Links = "all"
     errors: ErrorShape = "code"
+    feature: bool = False
 
 
 _KB = roles.KNOWLEDGE_BASE
@@ -95,6 +97,7 @@ LIST_ENDPOINTS = (
     ListEndpoint("/kb/tags", "kb_tags", _KB, errors="old"),
     ListEndpoint("/kb/templates", "kb_templates", _KB, errors="old"),
     ListEndpoint("/kb/themes", "kb_themes", _KB, errors="old"),
+    ListEndpoint("/ai/automations", "ai_automations", roles.AI, feature=True),
 )
 BY_PATH = {endpoint.path: endpoint for endpoint in LIST_ENDPOINTS}
 

@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 import zlib
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from kustomer_sandbox.control.settings import Settings
 from kustomer_sandbox.server.answers import Answer, ApiError, gateway_page
 from kustomer_sandbox.server.api import Api
+from kustomer_sandbox.server.disturbances import Disturbances
 from kustomer_sandbox.server.endpoints import BY_PATH, ErrorShape
 from kustomer_sandbox.server.faults import CONNECTION_FAULTS, Faults, faulty_answer
 from kustomer_sandbox.server.keys import Keyring
@@ -50,13 +52,14 @@ class Gate:
         seed: the same seed draws the same faults.
 
     Attributes:
-        limits, faults, log: for the control endpoints.
+        limits, faults, disturbances, log: for the control endpoints.
     """
 
     def __init__(self, api: Api, keys: Keyring, seed: int) -> None:
         self.api = api
         self.limits = Limits(api.settings)
         self.faults = Faults(api.settings, seed)
+        self.disturbances = Disturbances(api.settings)
         self.log = RequestsLog()
         self._keys = keys
         self._endpoints = Starlette(
@@ -109,6 +112,9 @@ class Gate:
                 return faulty_answer(fault), fault
             await self._endpoints(scope, receive, _discard)
             answer: Answer = request.state.answer
+            if answer.status_code == HTTPStatus.OK:
+                shape = error_shape(request.url.path, self.api.settings)
+                answer = self.disturbances.replace(answer, shape, search=search)
         except ApiError as error:
             answer = error.answer(error_shape(request.url.path, self.api.settings))
         answer.headers.update(limit_headers)

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from kustomer_sandbox.control.settings import Settings
-from kustomer_sandbox.server.answers import ApiError, forbidden
+from kustomer_sandbox.server.answers import ApiError, unauthorized
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Keyring:
         scheme, _, secret = (header or "").partition(" ")
         key = self._keys.get(secret.strip())
         if scheme.lower() != "bearer" or key is None:
-            raise ApiError(401, "unauthorized", "Unauthorized")
+            raise unauthorized()
         if key.pod != self._settings.pod:
             raise ApiError(
                 self._settings.wrong_pod_status,
@@ -83,11 +83,8 @@ class Keyring:
         return key
 
 
-def require(key: Key, roles: tuple[str, ...]) -> None:
-    """Refuse a key without any of the roles.
-
-    Raises:
-        ApiError: 403, which does not name the role.
-    """
-    if not key.may(roles):
-        raise forbidden()
+def missing_role(settings: Settings) -> ApiError:
+    """Make the answer to a key without the role, which the API does not name."""
+    if settings.dialect["role"] == "401":
+        return unauthorized()
+    return ApiError(403, "forbidden", "Forbidden")

@@ -63,7 +63,7 @@ class Limits:
         allowed = self._take(now, search=search)
         self.allowed += allowed
         self.refused += not allowed
-        return Verdict(allowed, self._headers(now, search=search))
+        return Verdict(allowed, self._headers(now, search=search, allowed=allowed))
 
     def start_anew(self) -> None:
         """Start a new window; needed when its length changes."""
@@ -122,29 +122,33 @@ class Limits:
         """The number of the window that is open; an earlier time does not open a closed one."""
         return max(math.floor(at / self.settings.window_seconds), self._organization.number)
 
-    def _headers(self, now: float, *, search: bool) -> dict[str, str]:
+    def _headers(self, now: float, *, search: bool, allowed: bool) -> dict[str, str]:
         limit = self.settings.organization_per_minute
         number = self._window(now)
         left = self._organization.left(limit, number)
         searches = self.settings.searches_per_minute
         searches_left = self._searches.left(searches, number)
-        tightest = search and self.settings.search_headers == "tightest"
+        dialect = self.settings.dialect
+        tightest = search and dialect["limit-headers"] == "tightest"
         if tightest and searches_left is not None and (left is None or searches_left < left):
             limit, left = searches, searches_left
         if limit is None:
             return {}
         headers = {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(left)}
-        reset = self._reset(now)
-        if reset is not None:
-            headers["x-ratelimit-reset"] = reset
+        if dialect["reset"] == "always" or (dialect["reset"] == "on-429" and not allowed):
+            headers["x-ratelimit-reset"] = self._reset(now)
+        if dialect["retry-after"] == "on-429" and not allowed:
+            headers["retry-after"] = str(math.ceil(self._end(now) - now))
         return headers
 
-    def _reset(self, now: float) -> str | None:
-        end = (self._window(now) + 1) * self.settings.window_seconds
+    def _end(self, now: float) -> float:
+        """When the present window ends."""
+        return (self._window(now) + 1) * self.settings.window_seconds
+
+    def _reset(self, now: float) -> str:
         return {
-            "normal": str(math.ceil(end)),
+            "normal": str(math.ceil(self._end(now))),
             "past": str(math.floor(now) - 60),
             "far_future": str(math.floor(now) + _FAR_AWAY),
-            "missing": None,
             "garbage": "soon",
         }[self.settings.reset_header]

@@ -9,8 +9,12 @@ from urllib.parse import urlencode
 
 import orjson
 
-from kustomer_sandbox.server.answers import Answer, bad_request, document
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.server.answers import Answer, ApiError, bad_request, document, not_found
 from kustomer_sandbox.server.endpoints import ListEndpoint
+
+# Shares of the largest page under the dialect `page-size=by-object`: 50, 100, 300 and 500 of 500.
+_SHARES = (0.1, 0.2, 0.6, 1.0)
 
 
 class Records(Protocol):
@@ -20,6 +24,9 @@ class Records(Protocol):
 
     def page(self, start: int, stop: int) -> list[bytes]:
         """The JSON of the records from one place to another."""
+
+    def backwards(self) -> Records:
+        """The same records in the other order."""
 
 
 class StoredRecords:
@@ -36,6 +43,10 @@ class StoredRecords:
         """The JSON of the records from one place to another."""
         return self._bodies(list(self._numbers[start:stop]))
 
+    def backwards(self) -> StoredRecords:
+        """The same records in the other order."""
+        return StoredRecords(self._numbers[::-1], self._bodies)
+
 
 class ListedRecords:
     """Records that are in memory as resources."""
@@ -50,47 +61,68 @@ class ListedRecords:
         """The JSON of the records from one place to another."""
         return [orjson.dumps(resource) for resource in self._resources[start:stop]]
 
+    def backwards(self) -> ListedRecords:
+        """The same records in the other order."""
+        return ListedRecords(self._resources[::-1])
+
+
+def granted(settings: Settings, name: str, documented: int) -> int:
+    """The largest page of an object, under the dialect."""
+    if settings.dialect["page-size"] == "documented":
+        return documented
+    return max(1, int(documented * _SHARES[sum(map(ord, name)) % len(_SHARES)]))
+
+
+def past_the_end(settings: Settings) -> ApiError | None:
+    """The answer to a page past the end, if it is an error."""
+    return {
+        "empty": None,
+        "404": not_found(),
+        "400": bad_request("page is past the last page", parameter="page"),
+    }[settings.dialect["past-end"]]
+
 
 def answer_list(
+    settings: Settings,
     endpoint: ListEndpoint,
     path: str,
     query: Mapping[str, str],
     records: Records,
     *,
-    limit: int | None = None,
     included: Callable[[list[bytes]], list[dict[str, Any]]] | None = None,
 ) -> Answer:
     """Answer with one page of a list.
 
     Args:
+        settings: the switches.
         endpoint: how the list behaves.
         path: of the links, `/v1` included.
         query: the query string; what is not page and pageSize stays in the links.
-        records: all records of the list.
-        limit: the most records that the list reaches; a page beyond it is a 400.
+        records: all records of the list, the oldest first unless the request sorts them.
         included: makes the `included` member from the records of the page.
 
     Raises:
-        ApiError: 400 for a page that is not a number or past the limit.
+        ApiError: 400 for a page that is not a number, and what the dialect says of pages past the
+            end.
     """
-    page, size = _asked(endpoint, query)
-    if limit is not None and page * size > limit:
-        raise bad_request(f"page {page} of {size} is past the maximum of {limit} records")
+    page, size = _asked(settings, endpoint, query)
     total = len(records)
-    bodies = records.page((page - 1) * size, page * size)
-    if endpoint.pages is not None and page > endpoint.pages:
-        bodies = []
-    last = min(math.ceil(total / size), endpoint.pages or math.inf)
+    end = _end(settings, endpoint, page, size, total)
+    if "sort" not in query and settings.dialect["list-order"] != "oldest-first":
+        records = records.backwards()
+    bodies = records.page((page - 1) * size, min(page * size, end))
     body = document(
         b"[" + b",".join(bodies) + b"]",
         _meta(endpoint, page, size, total),
-        _links(endpoint, path, query, page=page, size=size, last=int(last)),
+        _links(endpoint, path, query, page=page, size=size, last=math.ceil(end / size))
+        if settings.dialect["links"] == "present"
+        else None,
         included(bodies) if included is not None else None,
     )
     return Answer(body, rows=len(bodies), object=endpoint.object)
 
 
-def _asked(endpoint: ListEndpoint, query: Mapping[str, str]) -> tuple[int, int]:
+def _asked(settings: Settings, endpoint: ListEndpoint, query: Mapping[str, str]) -> tuple[int, int]:
     try:
         page = int(query.get("page", "1"))
         size = int(query.get("pageSize", str(endpoint.page_size)))
@@ -98,7 +130,29 @@ def _asked(endpoint: ListEndpoint, query: Mapping[str, str]) -> tuple[int, int]:
         raise bad_request("page and pageSize should be integers", parameter="page") from error
     if page < 1 or size < 1:
         raise bad_request("page and pageSize should be >= 1", parameter="page")
-    return page, min(size, endpoint.maximum)
+    largest = min(endpoint.maximum, settings.max_list_page or endpoint.maximum)
+    return page, min(size, granted(settings, endpoint.object, largest))
+
+
+def _end(settings: Settings, endpoint: ListEndpoint, page: int, size: int, total: int) -> int:
+    """How many records the list reaches.
+
+    Raises:
+        ApiError: if the page is not served.
+    """
+    end = total if endpoint.pages is None else min(total, endpoint.pages * size)
+    first, cap = (page - 1) * size, settings.list_record_cap
+    beyond_cap = settings.dialect["list-cap"] != "none" and first >= cap
+    if settings.dialect["list-cap"] != "none":
+        end = min(end, cap)
+    if beyond_cap and settings.dialect["list-cap"] == "400":
+        raise bad_request(f"page {page} of {size} is past the maximum of {cap} records")
+    if beyond_cap and settings.dialect["list-cap"] == "404":
+        raise not_found()
+    error = past_the_end(settings)
+    if page > 1 and first >= total and error is not None:
+        raise error
+    return end
 
 
 def _meta(endpoint: ListEndpoint, page: int, size: int, total: int) -> dict[str, Any]:

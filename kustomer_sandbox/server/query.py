@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.data.ids import ORG_ID
 from kustomer_sandbox.data.objects import BY_CONTEXT, KLASS_NAMES, SearchObject
 from kustomer_sandbox.data.timestamps import to_ms
 from kustomer_sandbox.server.answers import bad_request
@@ -127,7 +129,7 @@ class SearchRequest:
     note: dict[str, Any] = field(default_factory=dict)
 
 
-def read_search(body: Any, *, archive: bool, refused: list[str]) -> SearchRequest:
+def read_search(body: Any, settings: Settings, *, archive: bool) -> SearchRequest:
     """Check a search's body.
 
     Raises:
@@ -139,8 +141,8 @@ def read_search(body: Any, *, archive: bool, refused: list[str]) -> SearchReques
     if unknown:
         raise bad_request(f"should NOT have additional properties: {sorted(unknown)[0]}")
     context = body.get("queryContext", "customer")
-    search_object, klass = _context(context, archive=archive)
-    reader = _Reader(context, search_object, archive, body.get("timeZone"), refused)
+    search_object, klass = _context(context, settings, archive=archive)
+    reader = _Reader(context, search_object, archive, body.get("timeZone"), settings)
     include_deleted = body.get("includeDeleted", False)
     if not isinstance(include_deleted, bool):
         raise bad_request("includeDeleted should be boolean")
@@ -159,8 +161,10 @@ def read_search(body: Any, *, archive: bool, refused: list[str]) -> SearchReques
     )
 
 
-def _context(context: Any, *, archive: bool) -> tuple[SearchObject, int | None]:
+def _context(context: Any, settings: Settings, *, archive: bool) -> tuple[SearchObject, int | None]:
     if not isinstance(context, str) or not _CONTEXT.fullmatch(context):
+        raise bad_request("queryContext should match pattern", queryContext=context)
+    if context.startswith("kobject_") and settings.dialect["klass-contexts"] == "refused":
         raise bad_request("queryContext should match pattern", queryContext=context)
     klass: int | None = None
     name = context
@@ -190,7 +194,7 @@ class _Reader:
     object: SearchObject
     archive: bool
     time_zone: Any
-    refused: list[str]
+    settings: Settings
 
     def conditions(self, value: Any) -> tuple[Condition, ...]:
         items = value if isinstance(value, list) else [value]
@@ -210,6 +214,8 @@ class _Reader:
                 raise bad_request("sort items should be objects")
             for attribute, direction in item.items():
                 name = self._attribute(attribute)
+                if name is None:
+                    continue
                 if direction not in ("asc", "desc"):
                     raise bad_request("sort direction should be asc or desc")
                 read.append((name, direction == "desc"))
@@ -222,6 +228,8 @@ class _Reader:
         conditions = []
         for attribute, tests in item.items():
             name = self._attribute(attribute)
+            if name is None:
+                continue
             if not isinstance(tests, dict) or not tests:
                 raise bad_request(f"{attribute} should be an object of operators")
             for sign, value in tests.items():
@@ -230,16 +238,50 @@ class _Reader:
                 conditions.append(Condition(name, sign, self._value(name, sign, value)))
         return conditions
 
-    def _attribute(self, attribute: str) -> str:
-        table = _ARCHIVED if self.archive else _STANDARD
-        name = attribute.removeprefix(f"{self.context}_")
-        if name == attribute:
-            name = attribute.removeprefix(f"{self.object.context}_")
-        custom = name.startswith("custom_")
-        known = name != attribute and (custom or name in table[self.object.context])
-        if not known or (not self.archive and attribute in self.refused):
+    def accepts(self, attribute: str) -> bool:
+        """Whether the search has an attribute."""
+        return self._known(attribute) is not None
+
+    def _attribute(self, attribute: str) -> str | None:
+        """The attribute without its prefix; None for an unknown one that the dialect ignores."""
+        name = self._known(attribute)
+        if name is None and self.settings.dialect["unknown-attribute"] == "refused":
             raise bad_request(f"unknown attribute {attribute}", attribute=attribute)
         return name
+
+    def _known(self, attribute: str) -> str | None:
+        name = self._without_prefix(attribute)
+        if name is None:
+            return None
+        known = (_ARCHIVED if self.archive else _STANDARD)[self.object.context]
+        if name not in known and not name.startswith("custom_"):
+            return None
+        if not self.archive and (
+            attribute in self.settings.refused_attributes or self._is_refused(name)
+        ):
+            return None
+        return name
+
+    def _is_refused(self, name: str) -> bool:
+        """Whether the standard search lacks an attribute under the dialect."""
+        if self.object.context == "company":
+            dialect = self.settings.dialect["company-search"]
+            return dialect == "refused" and name in ("created_at", "updated_at")
+        if self.object.context in ("work_session", "work_item"):
+            dialect = self.settings.dialect["work-contexts"]
+            return dialect == "refused" and name != "id"
+        return False
+
+    def _without_prefix(self, attribute: str) -> str | None:
+        prefixes = [f"{self.context}_", f"{self.object.context}_"]
+        if self.context.startswith("kobject_"):
+            dialect = self.settings.dialect["klass-contexts"]
+            prefixes = prefixes[:1] if dialect == "own" else prefixes
+            prefixes = prefixes[1:] if dialect == "generic" else prefixes
+        for prefix in prefixes:
+            if attribute.startswith(prefix):
+                return attribute.removeprefix(prefix)
+        return None
 
     def _value(self, name: str, sign: str, value: Any) -> Any:
         if not name.endswith("_at") or sign == "exists":
@@ -285,3 +327,42 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "not_contains": lambda value, wanted: not _contains(value, wanted),
     "exists": lambda value, wanted: (value is not None) == bool(wanted),
 }
+
+
+_OPERATORS: dict[str, tuple[str, ...]] = {
+    "datetime": ("equals", "gte", "gt", "lte", "lt", "exists"),
+    "boolean": ("equals",),
+    "string": ("equals", "not_equals", "contains", "not_contains", "in", "exists"),
+}
+
+
+def search_schema(settings: Settings) -> dict[str, Any]:
+    """Make the record of `GET /customers/searches/schema`: what the standard search accepts."""
+    properties = {}
+    for context, names in _STANDARD.items():
+        reader = _Reader(context, BY_CONTEXT[context], False, None, settings)
+        for name in names:
+            if reader.accepts(f"{context}_{name}"):
+                properties[f"{context}_{name}"] = _property(name)
+    return {
+        "type": "search_schema",
+        "id": ORG_ID,
+        "attributes": {
+            "fields": {"properties": properties},
+            "operators": {
+                "properties": {name: {"enum": list(signs)} for name, signs in _OPERATORS.items()}
+            },
+            "sort": {
+                "properties": {"fields": {"enum": [n for n in properties if n.endswith("_at")]}}
+            },
+        },
+        "relationships": {"org": {"data": {"type": "org", "id": ORG_ID}}},
+    }
+
+
+def _property(name: str) -> dict[str, str]:
+    if name.endswith("_at"):
+        return {"type": "string", "format": "date-time", "operator": "datetime"}
+    if name == "deleted":
+        return {"type": "boolean", "operator": "boolean"}
+    return {"type": "string", "operator": "string"}

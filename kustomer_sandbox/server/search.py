@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kustomer_sandbox.control.settings import Settings
@@ -15,6 +15,7 @@ from kustomer_sandbox.data.json_text import dumps, loads
 from kustomer_sandbox.data.store import Store
 from kustomer_sandbox.data.timestamps import SEARCHABLE, SECOND, to_ms
 from kustomer_sandbox.server.answers import Answer, ApiError, bad_request, document
+from kustomer_sandbox.server.lists import granted, past_the_end
 from kustomer_sandbox.server.query import Condition, SearchRequest
 
 _FOREVER = 1 << 44
@@ -29,10 +30,11 @@ class PageAsked:
     page: int
     size: int
     ids_only: bool
+    tracked: bool
 
 
-def read_page(query: Mapping[str, str], settings: Settings) -> PageAsked:
-    """Read page and pageSize of the query string.
+def read_page(query: Mapping[str, str], settings: Settings, name: str) -> PageAsked:
+    """Read page and pageSize of the query string; `name` is that of the object.
 
     Raises:
         ApiError: 400 (or 500, as the switches define) for a page size or page that is not granted.
@@ -44,18 +46,21 @@ def read_page(query: Mapping[str, str], settings: Settings) -> PageAsked:
         raise bad_request("page and pageSize should be integers") from error
     if page < 1 or size < 1:
         raise bad_request("page and pageSize should be >= 1")
-    if size > settings.max_page_size:
-        if settings.page_size_policy == "refuse":
-            raise bad_request(f"pageSize should be <= {settings.max_page_size}")
-        if settings.page_size_policy == "500":
+    largest = granted(settings, name, settings.max_page_size)
+    if size > largest:
+        if settings.dialect["larger-page"] == "refused":
+            raise bad_request(f"pageSize should be <= {largest}")
+        if settings.dialect["larger-page"] == "500":
             raise ApiError(500, "internal_error", "Internal server error")
-        size = settings.max_page_size
-    if page > settings.page_cap or page * size > settings.record_cap:
+        size = largest
+    capped = settings.dialect["search-cap"] == "10000"
+    if page > settings.page_cap or (capped and page * size > settings.record_cap):
         raise bad_request(
             f"page {page} of {size} is past the maximum of {settings.page_cap} pages "
             f"and {settings.record_cap} records"
         )
-    return PageAsked(page, size, query.get("idsOnly") == "true")
+    tracked = query.get("trackTotalHits") == "true"
+    return PageAsked(page, size, query.get("idsOnly") == "true", tracked)
 
 
 class Searcher:
@@ -73,6 +78,9 @@ class Searcher:
         self._index.catch_up(now)
         found = self._find(search, now)
         start = (asked.page - 1) * asked.size
+        error = past_the_end(self._settings)
+        if asked.page > 1 and start >= found.total and error is not None:
+            raise error
         quirk = self._quirk(raw, found.total)
         if quirk == "empty_page":
             numbers: list[int] = []
@@ -81,8 +89,8 @@ class Searcher:
             if quirk == "repeated_page":
                 start = max(0, start - asked.size)
             numbers = found.page(start, start + size)
-        links = _links(asked, found.total)
-        if quirk == "empty_page":
+        links = _links(asked, found.total) if self._settings.dialect["links"] == "present" else None
+        if quirk == "empty_page" and links is not None:
             links["next"] = links["next"] or links["self"]
         if quirk == "duplicates":
             numbers += numbers[-3:]
@@ -108,17 +116,20 @@ class Searcher:
     def _find(self, search: SearchRequest, now: int) -> _Found:
         index = self._index.object(search.object.code)
         edge = now + int(self._settings.edge_offset * SECOND) - SEARCHABLE
-        attribute = self._order(search)
-        descending = bool(search.sort and search.sort[1])
+        attribute, descending = self._order(search)
         # Syncs narrow the range of the cursor; all other conditions and sorts are applied record by
         # record within it.
         cursor = search.object.cursor
         timeline = index.timeline(cursor, search.include_deleted, search.klass)
-        low, high, rest = _range(search, cursor)
-        low, high = (low, min(high, edge)) if search.archive else (max(low, edge), high)
+        unit = SECOND if self._settings.dialect["precision"] == "seconds" else 1
+        low, high, rest = _range(search, cursor, unit)
+        if self._settings.dialect["archive-edge"] == "created":
+            rest.append(Condition("created_at", "lt" if search.archive else "gte", edge))
+        else:
+            low, high = (low, min(high, edge)) if search.archive else (max(low, edge), high)
         start, stop = timeline.place(low), max(timeline.place(low), timeline.place(high))
         if rest or attribute != cursor:
-            tester = _Tester(search, rest, index, self._store)
+            tester = _Tester(search, rest, index, self._store, unit)
             times = getattr(index, attribute)
             timeline = Timeline(
                 (times[number], number)
@@ -127,16 +138,17 @@ class Searcher:
             )
             start, stop = 0, len(timeline)
         found: _Found = _Span(timeline, start, stop, descending, self._tie_chance())
-        if self._settings.search_order == "random":
+        if self._settings.dialect["search-sort"] == "ignored":
             numbers = found.page(0, found.total)
             self._chance.shuffle(numbers)
             return _Listed(numbers)
         return found
 
-    def _order(self, search: SearchRequest) -> Attribute:
-        if search.sort is not None and search.sort[0] in _TIMES:
-            return _TIMES[search.sort[0]]
-        return search.object.cursor
+    def _order(self, search: SearchRequest) -> tuple[Attribute, bool]:
+        """The timestamp to sort by, and whether the sort descends; by default newest first."""
+        if search.sort is None:
+            return "created", True
+        return _TIMES.get(search.sort[0], search.object.cursor), search.sort[1]
 
     def _tie_chance(self) -> random.Random | None:
         return self._chance if self._settings.shuffle_ties else None
@@ -151,15 +163,18 @@ class Searcher:
         return b"[" + b",".join(bodies) + b"]"
 
     def _meta(self, asked: PageAsked, total: int) -> dict[str, Any]:
-        cap = self._settings.total_cap
-        reported = total if cap is None else min(total, cap)
-        return {
+        mode = self._settings.dialect["totals"]
+        meta = {
             "page": asked.page,
             "pageSize": asked.size,
-            "total": reported,
-            "totalPages": math.ceil(reported / asked.size),
             "aggregations": {},
+            "timed_out": False,
         }
+        if mode == "missing":
+            return meta
+        if mode == "capped" or (mode == "tracked" and not asked.tracked):
+            total = min(total, self._settings.total_cap)
+        return {**meta, "total": total, "totalPages": math.ceil(total / asked.size)}
 
     def _quirk(self, raw: bytes, total: int) -> str | None:
         """The next odd page that this query has not had yet."""
@@ -229,7 +244,9 @@ class _Tester:
         rest: list[Condition],
         index: ObjectIndex,
         store: Store,
+        unit: int,
     ) -> None:
+        self._unit = unit
         self._search = search
         self._rest = rest
         self._index = index
@@ -245,7 +262,10 @@ class _Tester:
         )
 
     def _holds(self, condition: Condition, number: int) -> bool:
-        return condition.holds(self._value(condition.attribute, number))
+        if condition.attribute not in _TIMES or not isinstance(condition.value, int):
+            return condition.holds(self._value(condition.attribute, number))
+        wanted = replace(condition, value=condition.value // self._unit)
+        return wanted.holds(self._value(condition.attribute, number) // self._unit)
 
     def _value(self, attribute: str, number: int) -> Any:
         if attribute in _TIMES:
@@ -259,8 +279,13 @@ class _Tester:
         )
 
 
-def _range(search: SearchRequest, attribute: Attribute) -> tuple[int, int, list[Condition]]:
-    """The half-open range that the conditions set on an attribute, and the other conditions."""
+def _range(
+    search: SearchRequest, attribute: Attribute, unit: int
+) -> tuple[int, int, list[Condition]]:
+    """The half-open range that the conditions set on an attribute, and the other conditions.
+
+    `unit` is the precision of the comparison in milliseconds.
+    """
     low, high = 0, _FOREVER
     rest: list[Condition] = []
     for condition in search.all_of:
@@ -268,17 +293,18 @@ def _range(search: SearchRequest, attribute: Attribute) -> tuple[int, int, list[
             rest.append(condition)
             continue
         more_low, more_high = _BOUNDS[condition.operator]
+        value = condition.value // unit * unit
         if more_low is not None:
-            low = max(low, condition.value + more_low)
+            low = max(low, value + more_low * unit)
         if more_high is not None:
-            high = min(high, condition.value + more_high)
+            high = min(high, value + more_high * unit)
     if search.any_of or search.none_of:
         # Something to test record by record even when no other condition is left.
         rest.append(Condition("id", "exists", True))
     return low, high, rest
 
 
-# Operator -> what to add to its value for the lower, and for the exclusive upper end.
+# Operator -> the units to add to its value for the lower, and for the exclusive upper end.
 _BOUNDS: dict[str, tuple[int | None, int | None]] = {
     "gte": (0, None),
     "gt": (1, None),

@@ -99,12 +99,12 @@ def test_the_page_past_the_caps_is_refused_though_next_points_to_it(ask, sandbox
     assert ask.search("message", 3, 500, **ALL_MESSAGES).status == 400
 
 
-def test_a_page_size_that_is_too_large_meets_the_policy(ask, sandbox):
+def test_a_larger_page_than_granted_is_answered_as_the_dialect_says(ask, sandbox):
     sandbox.control(max_page_size=200)
     assert ask.search("message", 1, 500).json["meta"]["pageSize"] == 200
-    sandbox.control(page_size_policy="refuse")
+    sandbox.dialect(larger_page="refused")
     assert ask.search("message", 1, 500).status == 400
-    sandbox.control(page_size_policy="500")
+    sandbox.dialect(larger_page="500")
     assert ask.search("message", 1, 500).status == 500
 
 

@@ -65,7 +65,7 @@ def test_what_the_search_refuses_is_listed_and_said_so(
 def test_what_the_search_does_not_sort_is_listed(
     reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sandbox.control(search_order="random")
+    sandbox.dialect(search_sort="ignored")
 
     synced = reader.read("companies")
 
@@ -338,7 +338,7 @@ def test_files_of_messages_need_no_role_to_search(reader: Reader, sandbox: Sandb
 def test_files_of_messages_beyond_the_end_of_the_list_come_with_the_next_sync(
     reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sandbox.control(list_record_limit=100)
+    sandbox.control(list_record_cap=100, dialect={"list-cap": "400"})
 
     first = reader.read("message_attachments")
     second = reader.read("message_attachments", states=first.states)

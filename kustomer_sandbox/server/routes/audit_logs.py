@@ -37,21 +37,27 @@ class AuditLogs:
         logs = [
             log
             for log in map(self._api.organization.children.audit_log, range(AUDIT_LOGS))
-            if start <= to_ms(log["attributes"]["createdAt"]) <= end
+            if self._is_between(start, to_ms(log["attributes"]["createdAt"]), end)
         ]
         ids = [log["id"] for log in logs]
-        page = logs[:count]
+        rest = logs
         if "before" in query:
-            place = _place(ids, query["before"]) + 1
-            page = logs[place : place + count]
+            rest = logs[_place(ids, query["before"]) + 1 :]
         elif "after" in query:
-            place = _place(ids, query["after"])
-            page = logs[max(0, place - count) : place]
+            rest = logs[: _place(ids, query["after"])]
+        # The log is generated newest first.
+        oldest_first = self._api.settings.dialect["audit-order"] == "oldest-first"
+        if oldest_first:
+            rest = rest[::-1]
+        page = rest[-count:] if "after" in query and not oldest_first else rest[:count]
+        onwards = "after" if oldest_first else "before"
+        backwards = "before" if oldest_first else "after"
+        last = None if not ids else ids[0] if oldest_first else ids[-1]
         others = {n: v for n, v in query.items() if n not in ("before", "after")}
         path = "/v1/audit-logs?" + "&".join(
             f"{n}={v}" for n, v in {**others, "count": count}.items()
         )
-        more = bool(page) and page[-1]["id"] != ids[-1]
+        more = bool(page) and page[-1]["id"] != last
         return Answer(
             document(
                 orjson.dumps(page),
@@ -59,13 +65,18 @@ class AuditLogs:
                 {
                     "self": path,
                     "first": path,
-                    "prev": f"{path}&after={page[0]['id']}" if page else None,
-                    "next": f"{path}&before={page[-1]['id']}" if more else None,
+                    "prev": f"{path}&{backwards}={page[0]['id']}" if page else None,
+                    "next": f"{path}&{onwards}={page[-1]['id']}" if more else None,
                 },
             ),
             rows=len(page),
             object="audit_logs",
         )
+
+    def _is_between(self, start: int, at: int, end: int) -> bool:
+        if self._api.settings.dialect["audit-bounds"] == "inclusive":
+            return start <= at <= end
+        return start < at < end
 
 
 def _place(ids: list[str], wanted: str) -> int:

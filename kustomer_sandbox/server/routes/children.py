@@ -9,13 +9,14 @@ from starlette.routing import Route
 
 from kustomer_sandbox.data import roles
 from kustomer_sandbox.data.ids import CHILD_CODES, make_id, parse_id
+from kustomer_sandbox.data.json_text import loads
 from kustomer_sandbox.data.objects import BY_NAME
 from kustomer_sandbox.data.organization import Resource
 from kustomer_sandbox.data.records import queue_of
 from kustomer_sandbox.server.answers import Answer, not_found, several, single
 from kustomer_sandbox.server.api import Api, get
 from kustomer_sandbox.server.endpoints import child_list
-from kustomer_sandbox.server.lists import ListedRecords, Records, answer_list
+from kustomer_sandbox.server.lists import ListedRecords, Records
 
 # Last part of the path -> object and roles. `/customers/{id}/events` is retired and left out.
 _BELOW_CONVERSATION = {
@@ -52,6 +53,7 @@ class Children:
             *self._below("customers", _BELOW_CUSTOMER),
             get("/v1/customers/{id}/sessions/{session}/events", self._session_events),
             get("/v1/messages/{id}/attachments", self._attachments_of_message),
+            get("/v1/messages/{id}/attachments/{attachment}", self._attachment_of_message),
             get("/v1/attachments/{ids}", self._attachments_by_ids),
             get("/v1/routing/conversations/{id}/work-items", self._work_items),
             get("/v1/routing/queues/{id}/work-items", self._work_items_of_queue),
@@ -81,7 +83,7 @@ class Children:
     def _page(self, request: Request, name: str, records: Records) -> Answer:
         maximum = 1_000 if name == "conversation_times" else 100
         endpoint = child_list(name, maximum=maximum, empty_meta=name in _EMPTY_META)
-        return answer_list(endpoint, request.url.path, request.query_params, records)
+        return self._api.page(request, endpoint, records)
 
     def _stored(self, name: str, parent: str, number: int) -> Records:
         store = self._api.organization.store
@@ -109,23 +111,41 @@ class Children:
         self._api.allow(request, "attachments", roles.ATTACHMENT)
         message = self._api.parent("messages", request.path_params["id"])
         records = ListedRecords(self._made.attachments(message))
-        return answer_list(
-            child_list("attachments"), request.url.path, request.query_params, records
-        )
+        return self._api.page(request, child_list("attachments"), records)
+
+    async def _attachment_of_message(self, request: Request) -> Answer:
+        self._api.allow(request, "attachments", roles.ATTACHMENT)
+        message = self._api.parent("messages", request.path_params["id"])
+        for attachment in self._made.attachments(message):
+            if attachment["id"] == request.path_params["attachment"]:
+                return single(attachment, "attachments")
+        raise not_found()
 
     async def _attachments_by_ids(self, request: Request) -> Answer:
         self._api.allow(request, "attachments", roles.ATTACHMENT)
-        found = [self._attachment(each) for each in request.path_params["ids"].split(",")]
-        return single(found[0], "attachments") if len(found) == 1 else several(found, "attachments")
+        found = [self._attachment(each) for each in self._api.ids(request.path_params["ids"])]
+        mode = self._api.settings.dialect["inbound-attachments"]
+        served = [one for message, one in found if mode == "served" or not self._inbound(message)]
+        if not served or (mode == "not-found" and len(served) < len(found)):
+            raise not_found()
+        if len(found) == 1:
+            return single(served[0], "attachments")
+        return several(served, "attachments")
 
-    def _attachment(self, record_id: str) -> Resource:
+    def _inbound(self, message: int) -> bool:
+        body = self._api.organization.store.body(BY_NAME["messages"].code, message)
+        return body is not None and loads(body)["attributes"]["direction"] == "in"
+
+    def _attachment(self, record_id: str) -> tuple[int, Resource]:
+        """The number of the message, and the attachment."""
         parsed = parse_id(record_id)
         if parsed is None:
             raise not_found()
         code, message, child = parsed
         if code != CHILD_CODES["attachments"] or not self._made.has_attachment(message, child):
             raise not_found()
-        return self._made.attachment(message, child, make_id(BY_NAME["messages"].code, message))
+        message_id = make_id(BY_NAME["messages"].code, message)
+        return message, self._made.attachment(message, child, message_id)
 
     async def _work_items(self, request: Request) -> Answer:
         self._api.allow(request, "work_items", roles.ROUTING)

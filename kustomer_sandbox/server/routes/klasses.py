@@ -10,7 +10,6 @@ from kustomer_sandbox.data.objects import BY_NAME, KLASS_NAMES
 from kustomer_sandbox.server.answers import Answer, not_found
 from kustomer_sandbox.server.api import Api, get
 from kustomer_sandbox.server.endpoints import child_list
-from kustomer_sandbox.server.lists import answer_list
 
 
 class Klasses:
@@ -49,7 +48,7 @@ class Klasses:
         # The links of a customer's kobjects point at the whole klass, as the real ones do.
         path = f"/v1/klasses/{klass}"
         records = self._api.stored("kobjects", wanted)
-        return answer_list(child_list("kobjects"), path, request.query_params, records)
+        return self._api.page(request, child_list("kobjects"), records, path=path)
 
     async def _record(self, request: Request) -> Answer:
         self._api.allow(request, "kobjects", roles.KOBJECT)

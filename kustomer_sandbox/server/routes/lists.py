@@ -13,14 +13,20 @@ from kustomer_sandbox.data.ids import parse_id
 from kustomer_sandbox.data.json_text import loads
 from kustomer_sandbox.data.objects import BY_NAME
 from kustomer_sandbox.data.organization import Resource
-from kustomer_sandbox.server.answers import Answer, bad_request
+from kustomer_sandbox.data.workspace import is_deleted
+from kustomer_sandbox.server.answers import Answer, bad_request, not_found
 from kustomer_sandbox.server.api import Api, get
+from kustomer_sandbox.server.customers import customer_numbers
 from kustomer_sandbox.server.endpoints import LIST_ENDPOINTS, ListEndpoint
-from kustomer_sandbox.server.lists import ListedRecords, Records, answer_list
+from kustomer_sandbox.server.lists import ListedRecords, Records
+from kustomer_sandbox.server.scopes import DELETED_PARAMETERS, in_scope, session_numbers
 
-# Lists that newer versions of the API serve as well.
-_NEWER_PATHS = {"/kb/tags": "/v3/kb/tags"}
+_KB_PATHS = ("/kb/tags", "/kb/templates", "/kb/themes")
 _USER_FILTERS = ("deleted", "pending", "userType", "email")
+# The dialect `list-order=growing` adds so many records to an object. Not to these: their records
+# are streams, or exist once per role, team or key.
+_GROWTH = 3
+_NOT_GROWING = {"klasses", "auth_roles", "team_routing_settings", "customer_searches_positions"}
 
 
 class Lists:
@@ -33,45 +39,68 @@ class Lists:
     def routes(self) -> list[Route]:
         """Make the routes."""
         return [
-            get(path, partial(self._list, endpoint=endpoint))
+            get(f"{version}{endpoint.path}", partial(self._list, endpoint=endpoint))
             for endpoint in LIST_ENDPOINTS
-            for path in (f"/v1{endpoint.path}", _NEWER_PATHS.get(endpoint.path))
-            if path is not None
+            for version in (("/v1", "/v3") if endpoint.path in _KB_PATHS else ("/v1",))
         ]
 
     async def _list(self, request: Request, *, endpoint: ListEndpoint) -> Answer:
-        name, query = endpoint.object, request.query_params
+        name, query, dialect = endpoint.object, request.query_params, self._api.settings.dialect
+        version = request.url.path[1:3]
+        if endpoint.path in _KB_PATHS and dialect["kb-paths"] not in ("both", version):
+            raise not_found()
         self._api.allow(request, name, endpoint.roles)
-        limit = None
-        if name in BY_NAME:
-            records: Records = self._stored(name, query)
-            limit = self._api.settings.list_record_limit
-        else:
-            records = ListedRecords(self._listed(name, query))
-        included = self._included(name, query)
-        return answer_list(
-            endpoint, request.url.path, query, records, limit=limit, included=included
-        )
+        if endpoint.feature:
+            self._api.require_plan()
+        records = self._stored(name, query) if name in BY_NAME else self._listed(name, query)
+        answer = self._api.page(request, endpoint, records, included=self._included(name, query))
+        if dialect["list-order"] == "growing":
+            self._grow(name)
+        return answer
+
+    def _grow(self, name: str) -> None:
+        added = self._api.organization.grown
+        if name not in _NOT_GROWING and added.get(name, 0) < _GROWTH:
+            added[name] = added.get(name, 0) + 1
+            self._api.organization.insert(name, 1, None)
 
     def _stored(self, name: str, query: Mapping[str, str]) -> Records:
-        numbers = self._api.organization.store.present[BY_NAME[name].code]
+        settings, organization = self._api.settings, self._api.organization
+        numbers = organization.store.present[BY_NAME[name].code]
+        if name == "customers":
+            return self._api.stored(name, customer_numbers(organization, settings, query))
+        if name == "work_sessions":
+            numbers = session_numbers(settings, query, numbers)
         backwards = query.get("sort") == "desc"
         return self._api.stored(name, numbers[::-1] if backwards else numbers)
 
-    def _listed(self, name: str, query: Mapping[str, str]) -> list[Resource]:
+    def _listed(self, name: str, query: Mapping[str, str]) -> Records:
+        settings = self._api.settings
         records = self._api.organization.workspace.lists[name]
         if name == "users":
-            return _filtered_users(records, query)
-        if name == "klasses":
-            wanted = query.get("status", "enabled")
-            return [klass for klass in records if klass["attributes"]["status"] == wanted]
-        return records
+            filters = [each for each in _USER_FILTERS if each in query]
+            if len(filters) > 1:
+                raise bad_request(f"{filters[0]} and {filters[1]} cannot be combined")
+        if name in DELETED_PARAMETERS:
+            parameter = DELETED_PARAMETERS[name]
+            wanted = query.get(parameter, "false")
+            if parameter in query and settings.dialect["deleted-lists"] == "refused":
+                raise bad_request(f"unknown parameter {parameter}", parameter=parameter)
+            if settings.dialect["deleted-lists"] == "ignored":
+                wanted = "false"
+            if wanted != "all" and not (parameter == "includeDeleted" and wanted == "true"):
+                records = [each for each in records if is_deleted(each) == (wanted == "true")]
+        return ListedRecords(
+            [each for each in records if in_scope(settings, name, each["attributes"], query)]
+        )
 
     def _included(
         self, name: str, query: Mapping[str, str]
     ) -> Callable[[list[bytes]], list[Resource]] | None:
         """What makes the `included` member from the records of a page, if it is asked for."""
         workspace = self._api.organization.workspace
+        if self._api.settings.dialect["include"] == "ignored":
+            return None
         if name == "messages" and query.get("include") == "attachments":
             return self._attachments
         if name == "slas" and query.get("versions") == "all":
@@ -90,16 +119,3 @@ class Lists:
 
 def _ids(records: list[bytes]) -> set[str]:
     return {orjson.loads(record)["id"] for record in records}
-
-
-def _filtered_users(users: list[Resource], query: Mapping[str, str]) -> list[Resource]:
-    filters = [name for name in _USER_FILTERS if name in query]
-    if len(filters) > 1:
-        raise bad_request(f"{' and '.join(filters)} cannot be combined", parameter=filters[1])
-    deleted = query.get("deleted") == "true"
-    users = [u for u in users if (u["attributes"].get("deletedAt") is not None) == deleted]
-    if "userType" in query:
-        users = [u for u in users if u["attributes"]["userType"] == query["userType"]]
-    if "email" in query:
-        users = [u for u in users if u["attributes"]["email"] == query["email"]]
-    return [] if query.get("pending") == "true" else users

@@ -11,10 +11,9 @@ from kustomer_sandbox.data import roles
 from kustomer_sandbox.data.custom import metadata_resource
 from kustomer_sandbox.data.ids import make_id, parse_id
 from kustomer_sandbox.data.objects import BY_NAME
-from kustomer_sandbox.server.answers import Answer, not_found, several, single
+from kustomer_sandbox.server.answers import Answer, not_found, single
 from kustomer_sandbox.server.api import Api, get
 from kustomer_sandbox.server.endpoints import BY_PATH
-from kustomer_sandbox.server.keys import require
 
 _BY_IDS = (
     "conversations",
@@ -58,7 +57,7 @@ class Records:
         return single({"type": "token", "id": me, "attributes": attributes}, "auth_tokens")
 
     async def _current_user(self, request: Request) -> Answer:
-        require(request.state.key, roles.CURRENT_USER)
+        self._api.require(request, roles.CURRENT_USER)
         return single(self._api.organization.workspace.lists["users"][0], "users")
 
     async def _chat_settings(self, request: Request) -> Answer:
@@ -81,7 +80,8 @@ class Records:
         if record_id == "default":
             record_id = self._first_id("business_schedules")
         schedule = self._api.listed("business_schedules", record_id)
-        if request.query_params.get("include") != "holidays":
+        dialect = self._api.settings.dialect
+        if request.query_params.get("include") != "holidays" or dialect["include"] == "ignored":
             return single(schedule, "business_schedules")
         workspace = self._api.organization.workspace
         holidays = workspace.included_in("business_holidays", {schedule["id"]})
@@ -90,7 +90,8 @@ class Records:
     async def _sla(self, request: Request) -> Answer:
         self._api.allow(request, "slas", BY_PATH["/slas"].roles)
         sla = self._api.listed("slas", request.path_params["id"])
-        if request.query_params.get("versions") != "all":
+        dialect = self._api.settings.dialect
+        if request.query_params.get("versions") != "all" or dialect["include"] == "ignored":
             return single(sla, "slas")
         versions = self._api.organization.workspace.included_in("sla_versions", {sla["id"]})
         # One version comes as an object, not as a list of one.
@@ -119,5 +120,4 @@ class Records:
         ids = request.path_params["ids"]
         if name in BY_NAME:
             return self._api.stored_by_ids(name, ids)
-        found = [self._api.listed(name, record_id) for record_id in ids.split(",")]
-        return single(found[0], name) if len(found) == 1 else several(found, name)
+        return self._api.listed_by_ids(name, ids)
