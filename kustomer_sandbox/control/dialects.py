@@ -38,7 +38,7 @@ SWITCHES = (
     Switch(
         "reset",
         "Which answers have the header x-ratelimit-reset?",
-        {"on-429": "only 429", "always": "all", "never": "none"},
+        {"always": "all", "on-429": "only 429", "never": "none"},
     ),
     Switch(
         "retry-after",
@@ -220,8 +220,8 @@ SWITCHES = (
         {
             "none": "no",
             "empty": "yes: later pages have no records, and the last one has no next link",
-            "400": "yes: later pages answer HTTP 400",
-            "404": "yes: later pages answer HTTP 404",
+            "400": "yes: later pages answer HTTP 400, although the last one has a next link",
+            "404": "yes: later pages answer HTTP 404, although the last one has a next link",
         },
     ),
     Switch(
@@ -235,11 +235,12 @@ SWITCHES = (
     ),
     Switch(
         "deleted-lists",
-        "Do lists obey the parameter that asks for deleted records?",
+        "Which lists have deleted teams, tags, shortcuts, spam senders and users?",
         {
-            "served": "yes",
-            "ignored": "no: it changes nothing",
-            "refused": "no: HTTP 400",
+            "included": "all lists, of users only those that ask for them",
+            "served": "only those that ask for them",
+            "ignored": "none: the parameter that asks for them changes nothing",
+            "refused": "none: the parameter that asks for them answers HTTP 400",
         },
     ),
     Switch(

@@ -12,12 +12,11 @@ from kustomer_sandbox.data.ids import CHILD_CODES, ORG_ID, make_id
 from kustomer_sandbox.data.objects import BY_NAME
 from kustomer_sandbox.data.records import CONVERSATION, CUSTOMER, MESSAGE, attachment_count, user_id
 from kustomer_sandbox.data.store import Store
-from kustomer_sandbox.data.timestamps import DAY, HOUR, MINUTE, SECOND, to_text
+from kustomer_sandbox.data.timestamps import DAY, HOUR, MINUTE, to_text
 from kustomer_sandbox.data.words import happens
 from kustomer_sandbox.data.workspace import ORG, reference
 
 Resource = dict[str, Any]
-AUDIT_LOGS = 3_000
 _PARENTS = {
     "attachments": "messages",
     "conversation_events": "conversations",
@@ -38,7 +37,7 @@ _OTHER_NAMES = {
 
 
 class Children:
-    """Makes the children of conversations, customers and messages, and the audit logs."""
+    """Makes the children of conversations, customers and messages."""
 
     def __init__(
         self, store: Store, customer_of: Callable[[int], int], seed: int, now: int
@@ -68,8 +67,6 @@ class Children:
             KeyError: if there is no such kind.
         """
         name = _OTHER_NAMES.get(name, name)
-        if name == "audit_logs":
-            return (orjson.dumps(self.audit_log(number)) for number in range(AUDIT_LOGS))
         maker, code = self._makers[name], BY_NAME[_PARENTS[name]].code
         return (
             orjson.dumps(child)
@@ -318,43 +315,6 @@ class Children:
                 "createdBy": None,
                 "modifiedBy": None,
                 "customer": reference("customer", "customers", owner),
-            },
-        }
-
-    def audit_log(self, number: int) -> Resource:
-        """One entry of the audit log; a higher number is older."""
-        chance = self._chance("audit", number)
-        at = self._now - number * 2 * HOUR - int(chance.random() * HOUR)
-        target = make_id(CONVERSATION, number)
-        human = number % 3 == 0
-        user = user_id(number % 60) if human else None
-        return {
-            "type": "audit_log",
-            "id": make_id(CHILD_CODES["audit_logs"], number),
-            "attributes": {
-                "eventName": "kustomer.conversation.update",
-                "eventVerb": "update",
-                "org": ORG_ID,
-                "userId": user,
-                "userType": "user" if human else "system",
-                "objectId": target,
-                "objectType": "conversation",
-                "client": "routing-api",
-                "ip": "192.0.2.1" if human else None,
-                "changes": {
-                    "attributes": {"status": {"op": "replace", "before": "open", "after": "done"}},
-                    "relationships": {},
-                },
-                "createdAt": to_text(at),
-                "publishedAt": to_text(at + 7 * SECOND),
-                "expiresAt": to_text(at + 364 * DAY),
-            },
-            "relationships": {
-                "customer": reference("customer", "customers", make_id(CUSTOMER, number)),
-                "user": {
-                    "links": {"self": f"/v1/users/{user or 'null'}"},
-                    "data": {"type": "user", "id": user},
-                },
             },
         }
 

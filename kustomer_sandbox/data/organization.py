@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.data.audit import RECORDED, USUAL_COUNT, AuditLog
 from kustomer_sandbox.data.children import Children
 from kustomer_sandbox.data.custom import METADATA_RESOURCES, metadata_resource
 from kustomer_sandbox.data.dataset import Dataset, fill
@@ -47,6 +48,9 @@ class Organization:
         self.workspace = Workspace(words, dataset.seed, dataset.counts, dataset.now)
         self.composer = fill(dataset, words, self.store, self.index)
         self.children = Children(self.store, self.composer.customer_of, dataset.seed, dataset.now)
+        self.audit_log = AuditLog(
+            dataset.seed, dataset.now, dataset.counts.get("audit_logs", USUAL_COUNT)
+        )
         self.changes_made = {"updates": 0, "inserts": 0, "deletes": 0}
         self.grown: dict[str, int] = {}
         self.removed: dict[str, dict[str, int]] = {}
@@ -67,9 +71,13 @@ class Organization:
         """
         if name in BY_NAME:
             return self.store.everything(BY_NAME[name].code)
-        made = self.workspace.lists.get(name, self.workspace.included.get(name))
-        if name == "chat_settings":
+        made = self.workspace.lists.get(name)
+        if name in self.workspace.included:
+            made = self.workspace.included_in(name)
+        elif name == "chat_settings":
             made = [self.workspace.chat_settings]
+        elif name == "audit_logs":
+            made = self.audit_log.newest_first()
         elif name == "custom_attribute_metadata":
             made = [metadata_resource(each, self.dataset.now) for each in METADATA_RESOURCES]
         if made is not None:
@@ -134,6 +142,8 @@ class Organization:
         """
         for record_id in ids:
             moment = now_ms() if at is None else at
+            if name in RECORDED:
+                self.audit_log.record_deletion(RECORDED[name], record_id, moment)
             if name in BY_NAME or name in MARKED:
                 gone = {"deleted": True, "deletedAt": to_text(moment)}
                 self._rewrite(name, record_id, gone, moment)

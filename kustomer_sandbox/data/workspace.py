@@ -83,6 +83,10 @@ _PATHS = {
 
 
 # Objects whose deleted records stay, marked; of all others, deleted records are removed.
+_PARENTS = {
+    "business_holidays": ("business_schedules", "schedule"),
+    "sla_versions": ("slas", "sla"),
+}
 MARKED = {"users", "teams", "tags", "shortcuts", "spam_senders", "kb_articles"}
 
 
@@ -132,9 +136,11 @@ class Workspace:
         }
         self.chat_settings = self._chat_settings()
 
-    def included_in(self, name: str, parents: set[str]) -> list[Resource]:
-        """The included records that belong to parents with these ids."""
-        relationship = {"business_holidays": "schedule", "sla_versions": "sla"}[name]
+    def included_in(self, name: str, parents: set[str] | None = None) -> list[Resource]:
+        """The included records of parents with these ids; None: of all that exist."""
+        parent, relationship = _PARENTS[name]
+        if parents is None:
+            parents = {record["id"] for record in self.lists[parent]}
         return [
             resource
             for resource in self.included[name]

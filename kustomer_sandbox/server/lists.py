@@ -141,13 +141,12 @@ def _end(settings: Settings, endpoint: ListEndpoint, page: int, size: int, total
         ApiError: if the page is not served.
     """
     end = total if endpoint.pages is None else min(total, endpoint.pages * size)
-    first, cap = (page - 1) * size, settings.list_record_cap
-    beyond_cap = settings.dialect["list-cap"] != "none" and first >= cap
-    if settings.dialect["list-cap"] != "none":
+    first, cap, mode = (page - 1) * size, settings.list_record_cap, settings.dialect["list-cap"]
+    if mode == "empty":
         end = min(end, cap)
-    if beyond_cap and settings.dialect["list-cap"] == "400":
+    if mode == "400" and page * size > cap:
         raise bad_request(f"page {page} of {size} is past the maximum of {cap} records")
-    if beyond_cap and settings.dialect["list-cap"] == "404":
+    if mode == "404" and page * size > cap:
         raise not_found()
     error = past_the_end(settings)
     if page > 1 and first >= total and error is not None:

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from kustomer_sandbox.data import roles
-from kustomer_sandbox.data.children import AUDIT_LOGS
 from kustomer_sandbox.data.timestamps import now_ms, to_ms
 from kustomer_sandbox.server.answers import Answer, bad_request, document
 from kustomer_sandbox.server.api import Api, get
@@ -29,14 +28,15 @@ class AuditLogs:
         self._api.allow(request, "audit_logs", roles.AUDIT_LOG)
         query = request.query_params
         try:
-            count = min(int(query.get("count", "100")), _LARGEST_PAGE)
+            largest = self._api.settings.max_list_page or _LARGEST_PAGE
+            count = min(int(query.get("count", "100")), largest)
             start = to_ms(query["filter[start]"]) if "filter[start]" in query else 0
             end = to_ms(query["filter[end]"]) if "filter[end]" in query else now_ms()
         except ValueError as error:
             raise bad_request("count, filter[start] or filter[end] cannot be read") from error
         logs = [
             log
-            for log in map(self._api.organization.children.audit_log, range(AUDIT_LOGS))
+            for log in self._api.organization.audit_log.newest_first()
             if self._is_between(start, to_ms(log["attributes"]["createdAt"]), end)
         ]
         ids = [log["id"] for log in logs]

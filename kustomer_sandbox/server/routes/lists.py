@@ -82,11 +82,12 @@ class Lists:
             if len(filters) > 1:
                 raise bad_request(f"{filters[0]} and {filters[1]} cannot be combined")
         if name in DELETED_PARAMETERS:
-            parameter = DELETED_PARAMETERS[name]
-            wanted = query.get(parameter, "false")
-            if parameter in query and settings.dialect["deleted-lists"] == "refused":
+            parameter, mode = DELETED_PARAMETERS[name], settings.dialect["deleted-lists"]
+            everything = mode == "included" and name != "users"
+            wanted = query.get(parameter, "all" if everything else "false")
+            if parameter in query and mode == "refused":
                 raise bad_request(f"unknown parameter {parameter}", parameter=parameter)
-            if settings.dialect["deleted-lists"] == "ignored":
+            if mode == "ignored":
                 wanted = "false"
             if wanted != "all" and not (parameter == "includeDeleted" and wanted == "true"):
                 records = [each for each in records if is_deleted(each) == (wanted == "true")]

@@ -1,0 +1,474 @@
+"""Two syncs under a dialect of the API, compared with the truth."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from typing import Any, Final
+from unittest.mock import patch
+
+from airbyte_cdk import AirbyteTracedException
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteMessageSerializer,
+    AirbyteStateMessageSerializer,
+    ConfiguredAirbyteCatalogSerializer,
+    Type,
+)
+
+from integration_tests.connector import Message, configured
+from integration_tests.dialects.expectations import DOCUMENTED, Outcome
+from integration_tests.reliability.destination import UNLIMITED, differing_column
+from kustomer_sandbox import Sandbox
+from kustomer_sandbox.control.process import SandboxError
+from kustomer_sandbox.data import roles
+from source_kustomer.airbyte import source
+from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.clock import Clock
+from source_kustomer.rows.names import STREAM_PREFIX, stream_of_klass
+
+Dialect = Mapping[str, str]
+Row = Mapping[str, Any]
+
+LOGGER: Final = logging.getLogger("airbyte")
+PAGE: Final = 20
+LIST_PAGE: Final = 10
+COUNTS: Final = {
+    "customers": 14,
+    "conversations": 14,
+    "messages": 30,
+    "notes": 10,
+    "companies": 8,
+    "kobjects": 24,
+    "conversation_times": 8,
+    "work_sessions": 8,
+    "work_items": 10,
+    "audit_logs": 30,
+    "users": 26,
+    "teams": 12,
+    "tags": 14,
+    "shortcuts": 24,
+    "kb_articles": 12,
+    "kb_routes": 6,
+    "saved_searches": 5,
+    "spam_senders": 5,
+}
+SEARCHED: Final = ("customers", "conversations", "messages", "notes", "companies", "kobjects")
+ARCHIVED: Final = ("customers", "conversations", "messages", "companies", "kobjects")
+LISTED: Final = (
+    "users",
+    "teams",
+    "tags",
+    "shortcuts",
+    "brands",
+    "business_schedules",
+    "queues",
+    "queue_rules",
+    "snoozes",
+    "kviews",
+    "kb_templates",
+    "spam_senders",
+)
+OBJECTS: Final = {
+    "snooze_presets": "snoozes",
+    "pinned_searches": "customer_searches_pinned",
+    "saved_search_positions": "customer_searches_positions",
+    "roles": "auth_roles",
+}
+"""The sandbox's names of objects whose streams have names of their own."""
+NOT_COMPARED: Final = {
+    "satisfaction_surveys": {"modified"},
+    "snooze_presets": {"value"},
+    "email_hooks": {"email", "hash", "key"},
+    "form_hooks": {"hash", "url"},
+    "web_hooks": {"hash", "url"},
+}
+"""Attributes that are left out on purpose, or have another name as a column."""
+PARENTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "business_holidays": {"business_schedules": "schedule_id"},
+    "conversation_attachments": {"conversations": "conversation_id", "messages": "message_id"},
+    "conversation_events": {"conversations": "conversation_id"},
+    "conversation_forwards": {"conversations": "conversation_id"},
+    "customer_drafts": {"customers": "customer_id"},
+    "customer_events": {"customers": "customer_id"},
+    "customer_merges": {"customers": "customer_id"},
+    "customer_sessions": {"customers": "customer_id"},
+    "message_attachments": {"messages": "message_id"},
+}
+"""Streams whose rows of deleted parents stay in the destination: parent -> column of its id."""
+NOT_ARCHIVED: Final = ("conversation_times", "notes", "work_sessions", "work_items")
+CASES_PER_SANDBOX: Final = 20
+"""Each case leaves changed records behind, which make the next one slower."""
+ARCHIVE_AGE: Final = timedelta(days=800)
+SETTLED: Final = {"index": "prompt"}
+"""Values that end what a switch began, for a third sync."""
+GROWING: Final = {"list-order": "newest-first"}
+"""The second sync reads lists that no longer grow, so that the truth stands still."""
+WITHOUT_ROLE: Final = "brands"
+"""The stream that the key may not read under the switch `role`."""
+
+
+@dataclass
+class Verdict:
+    """What became of two syncs under a dialect.
+
+    Attributes:
+        differences: stream -> how its rows differ from the truth.
+        errors: stream -> its error in the last sync.
+        warnings: of all syncs.
+        seconds: CPU seconds of the syncs.
+    """
+
+    dialect: Dialect
+    differences: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def problems(self) -> list[str]:
+        """What is neither exact nor documented; empty for a good verdict."""
+        outcomes = [DOCUMENTED[pair] for pair in self.dialect.items() if pair in DOCUMENTED]
+        return [
+            *self._undocumented_errors(outcomes),
+            *(
+                f"{stream}: {difference}"
+                for stream, difference in self.differences.items()
+                if stream not in self.errors and not self._is_documented(stream, outcomes)
+            ),
+            *(
+                f"no warning matches {outcome.log!r}"
+                for outcome in outcomes
+                if outcome.log and not any(re.search(outcome.log, one) for one in self.warnings)
+            ),
+        ]
+
+    def _undocumented_errors(self, outcomes: Sequence[Outcome]) -> Iterator[str]:
+        patterns = [outcome.error for outcome in outcomes if outcome.error]
+        for stream, error in self.errors.items():
+            if not any(re.search(pattern, error) for pattern in patterns):
+                yield f"{stream}: fails: {error}"
+        for pattern in patterns:
+            if not any(re.search(pattern, error) for error in self.errors.values()):
+                yield f"no error matches {pattern!r}"
+
+    @staticmethod
+    def _is_documented(stream: str, outcomes: Sequence[Outcome]) -> bool:
+        return any(stream in outcome.may_miss for outcome in outcomes)
+
+    def __str__(self) -> str:
+        """Describe the verdict on one line per problem."""
+        name = ", ".join(f"{switch}={value}" for switch, value in self.dialect.items())
+        result = "documented failure" if self.errors or self.differences else "exact"
+        lines = [f"{name or 'default'}: {'WRONG' if self.problems else result}"]
+        return "\n  ".join([*lines, *self.problems])
+
+
+class _FastClock:
+    """A clock whose waits end at once: they move its time forward instead."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+
+    def clock(self) -> Clock:
+        """Make the connector's clock."""
+        return Clock(monotonic=lambda: time.monotonic() + self._skipped, wait=self._wait)
+
+    def _wait(self, event: threading.Event, seconds: float) -> bool:
+        self._skipped += seconds
+        return event.is_set()
+
+
+class Matrix:
+    """Runs dialects against one sandbox, one after the other; use it in a `with` statement.
+
+    Args:
+        streams: the streams to sync; none: all of them.
+    """
+
+    def __init__(self, streams: Sequence[str] = ()) -> None:
+        self._wanted = frozenset(streams)
+        self._cases = 0
+        self._sandbox = Sandbox(
+            0,
+            seed=3,
+            counts=dict(COUNTS),
+            max_page_size=PAGE,
+            max_list_page=LIST_PAGE,
+            total_cap=PAGE,
+            record_cap=PAGE * 20,
+            **UNLIMITED,
+        )
+        self._streams: list[Message] = []
+
+    def __enter__(self) -> Matrix:
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sandbox.stop()
+
+    def _start(self) -> None:
+        """Start a sandbox with the data of the start."""
+        self._sandbox.start()
+        old = _text(datetime.now(timezone.utc) - ARCHIVE_AGE)
+        for name in ARCHIVED:
+            self._sandbox.change(name, inserts=2, at=old)
+        # More records of one timestamp than two pages have.
+        tied = _text(datetime.now(timezone.utc) - timedelta(days=5))
+        self._sandbox.ties("messages", 2 * PAGE + 5, tied, same_created=True)
+        with self._environment():
+            catalog = source.SourceKustomer().discover(LOGGER, self._config(self._sandbox.key))
+        found = _as_json(AirbyteMessage(type=Type.CATALOG, catalog=catalog))
+        self._streams = [
+            one
+            for one in found["catalog"]["streams"]
+            if not self._wanted or one["name"] in self._wanted
+        ]
+
+    def run(self, dialect: Dialect) -> Verdict:
+        """Sync twice under a dialect, with changes between, and compare with the truth."""
+        self._cases += 1
+        if self._cases % CASES_PER_SANDBOX == 0:
+            self._sandbox.stop()
+            self._start()
+        verdict, began = Verdict(dialect), time.process_time()
+        key = self._key(dialect)
+        destination = _Rows()
+        self._sandbox.control(dialect=dict(dialect))
+        if dialect.get("index") == "stalled":
+            self._sandbox.control(dialect={**dialect, "index": "prompt"})
+        self._sync(destination, verdict, key)
+        self._sandbox.control(
+            dialect={
+                name: GROWING.get(name, value) if value == "growing" else value
+                for name, value in dialect.items()
+            }
+        )
+        self._change()
+        self._sync(destination, verdict, key)
+        if SETTLED.keys() & dialect.keys():
+            self._sandbox.control(dialect={**dialect, **SETTLED})
+            self._sync(destination, verdict, key)
+        self._compare(destination, verdict, dialect)
+        verdict.seconds = time.process_time() - began
+        return verdict
+
+    # Syncs
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        client = partial(Client, clock=_FastClock().clock())
+        with (
+            patch.dict("os.environ", {source.API_URL_VARIABLE: self._sandbox.url}),
+            patch.object(source, "Client", client),
+        ):
+            yield
+
+    @staticmethod
+    def _config(key: str) -> dict[str, Any]:
+        return {"api_key": key, "start_date": "2015-01-01", "lookback_minutes": 0}
+
+    def _key(self, dialect: Dialect) -> str:
+        if "role" not in dialect:
+            return self._sandbox.key
+        granted = {
+            role
+            for name, value in vars(roles).items()
+            if isinstance(value, tuple) and value is not roles.BRAND
+            for role in value
+        }
+        granted |= {
+            role
+            for name in ("apps", "kview", "role_group", "satisfaction", "sla", "tag")
+            for role in roles.read_roles(name)
+        }
+        return self._sandbox.new_key(sorted(granted), name="without brands")
+
+    def _sync(self, destination: _Rows, verdict: Verdict, key: str) -> None:
+        """Read from the last states; the errors are those of this sync, the warnings add up."""
+        catalog = configured(self._streams)
+        states = [AirbyteStateMessageSerializer.load(one) for one in destination.states.values()]
+        verdict.errors = {}
+        with self._environment(), _warnings(verdict.warnings):
+            messages = source.SourceKustomer().read(
+                LOGGER,
+                self._config(key),
+                ConfiguredAirbyteCatalogSerializer.load(catalog),
+                states,
+            )
+            try:
+                for message in messages:
+                    destination.take(message, verdict)
+            except AirbyteTracedException as error:
+                if not verdict.errors:
+                    verdict.errors["all streams"] = str(error.message)
+
+    def _change(self) -> None:
+        for name in (*SEARCHED, "work_items"):
+            changed = self._sandbox.change(name, updates=2, inserts=1, deletes=1)
+            if name == "messages":
+                self._touch_conversations({*changed["inserted"], *changed["deleted"]})
+        for name in LISTED:
+            self._sandbox.change(name, updates=1, inserts=1, deletes=1)
+        self._sandbox.change("conversation_times", inserts=1)
+
+    def _touch_conversations(self, messages: set[str]) -> None:
+        """Update the conversations of messages, as Kustomer does."""
+        conversations = {
+            _related(one, "conversation")
+            for one in self._sandbox.truth("messages")
+            if one["id"] in messages
+        }
+        self._sandbox.change("conversations", ids=sorted(conversations))
+
+    # Comparison
+
+    def _compare(self, destination: _Rows, verdict: Verdict, dialect: Dialect) -> None:
+        for stream in self._streams:
+            name = stream["name"]
+            if name == WITHOUT_ROLE and "role" in dialect:
+                if not any(name in warning for warning in verdict.warnings):
+                    verdict.differences[name] = "not skipped with a warning"
+                continue
+            truth = self._truth(name)
+            if truth is None:
+                continue
+            difference = self._difference(name, truth, destination.rows.get(name, {}))
+            if difference:
+                verdict.differences[name] = difference
+
+    def _difference(self, name: str, truth: list[Message], rows: dict[str, Row]) -> str | None:
+        absent, stale = [], {}
+        for resource in truth:
+            row = rows.get(resource["id"])
+            if row is None:
+                if not _is_out_of_reach(name, resource):
+                    absent.append(resource["id"])
+            elif column := differing_column(_without(resource, NOT_COMPARED.get(name)), row)[0]:
+                stale[resource["id"]] = column
+        unknown = rows.keys() - {resource["id"] for resource in truth}
+        unknown -= self._left_over(name, rows)
+        if not absent and not stale and not unknown:
+            return None
+        counts = f"{len(absent)} absent, {len(stale)} stale, {len(unknown)} unknown"
+        examples = [*absent[:2], *list(stale.items())[:2], *sorted(unknown)[:2]]
+        return f"{len(truth)} records: {counts} {examples}"
+
+    def _truth(self, stream: str) -> list[Message] | None:
+        """The records that a stream should have; None where the sandbox knows none."""
+        if stream == "outbound_accounts":  # without ids of their own
+            return None
+        if stream.startswith(STREAM_PREFIX):
+            kobjects = self._sandbox.truth("kobjects")
+            return [one for one in kobjects if stream_of_klass(_klass_of(one)) == stream]
+        if stream == "custom_attributes":
+            return [
+                {"id": f"{resource['id']}.{name}", "attributes": entry}
+                for resource in self._sandbox.truth("custom_attribute_metadata")
+                for name, entry in resource["attributes"]["properties"].items()
+            ]
+        try:
+            truth = self._sandbox.truth(OBJECTS.get(stream, stream))
+        except SandboxError:
+            return None
+        if stream == "conversation_attachments":
+            return self._in_present_conversations(truth)
+        return truth
+
+    def _left_over(self, stream: str, rows: dict[str, Row]) -> set[str]:
+        """Ids of rows that may stay although their record is gone."""
+        found = set(self._sandbox.removed(OBJECTS.get(stream, stream)))
+        for parent, column in PARENTS.get(stream, {}).items():
+            gone = self._deleted(parent) | self._sandbox.removed(parent).keys()
+            found |= {record_id for record_id, row in rows.items() if row.get(column) in gone}
+        return found
+
+    def _deleted(self, name: str) -> set[str]:
+        records = self._sandbox.truth(name)
+        return {one["id"] for one in records if one["attributes"].get("deleted")}
+
+    def _in_present_conversations(self, attachments: list[Message]) -> list[Message]:
+        gone = self._deleted("conversations")
+        messages = {
+            one["id"]
+            for one in self._sandbox.truth("messages")
+            if _related(one, "conversation") not in gone
+        }
+        return [one for one in attachments if _related(one, "message") in messages]
+
+
+class _Rows:
+    """The newest row per stream and id, and the last state of every stream."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Row]] = {}
+        self.states: dict[str, Message] = {}
+
+    def take(self, message: AirbyteMessage, verdict: Verdict) -> None:
+        """Store a row or a state, or note an error."""
+        if message.record is not None:
+            row = json.loads(json.dumps(message.record.data))
+            self.rows.setdefault(message.record.stream, {})[row["id"]] = row
+        elif message.state is not None:
+            state = _as_json(message)["state"]
+            self.states[state["stream"]["stream_descriptor"]["name"]] = state
+        elif message.trace is not None and message.trace.error is not None:
+            error = message.trace.error
+            descriptor = error.stream_descriptor
+            verdict.errors[descriptor.name if descriptor else "all streams"] = error.message
+
+
+def _as_json(message: AirbyteMessage) -> Message:
+    return dict(json.loads(json.dumps(AirbyteMessageSerializer.dump(message), default=vars)))
+
+
+@contextmanager
+def _warnings(found: list[str]) -> Iterator[None]:
+    """Collect the warnings of the connector's log."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    handler = Handler(logging.WARNING)
+    LOGGER.addHandler(handler)
+    try:
+        yield
+    finally:
+        LOGGER.removeHandler(handler)
+
+
+def _related(resource: Message, name: str) -> str:
+    return str(resource["relationships"][name]["data"]["id"])
+
+
+def _klass_of(kobject: Message) -> str:
+    return str(kobject["type"]).removeprefix("kobject.")
+
+
+def _without(resource: Message, names: set[str] | None) -> Message:
+    kept = {n: v for n, v in resource["attributes"].items() if n not in (names or ())}
+    return {**resource, "attributes": kept}
+
+
+def _is_out_of_reach(stream: str, record: Message) -> bool:
+    """Whether the API serves a record at all: some old ones are in no search and no list."""
+    attributes = record["attributes"]
+    if stream not in NOT_ARCHIVED:
+        return False
+    stamp: str = attributes.get("updatedAt") or attributes["createdAt"]
+    old = stamp < _text(datetime.now(timezone.utc) - timedelta(days=729))
+    return old and (stream == "conversation_times" or bool(attributes.get("deleted")))
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
