@@ -109,6 +109,7 @@ class Workspace:
 
     Attributes:
         lists: object -> its records in list order.
+        disabled_schedules: ids of schedules that `enabled=true` leaves out.
         included: records that only the `included` member of answers has: holidays, SLA versions.
     """
 
@@ -135,6 +136,8 @@ class Workspace:
             ],
         }
         self.chat_settings = self._chat_settings()
+        # No source shows how a schedule says that it is disabled.
+        self.disabled_schedules = {each["id"] for each in self.lists["business_schedules"][1:2]}
 
     def included_in(self, name: str, parents: set[str] | None = None) -> list[Resource]:
         """The included records of parents with these ids; None: of all that exist."""
@@ -517,7 +520,6 @@ def _schedule(workspace: Workspace, number: int) -> Resource:
         "hours": {"0": None, **days, "6": None},
         "timezone": "America/New_York",
         "default": number == 0,
-        "enabled": number != 1,
     }
 
 

@@ -27,7 +27,7 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
-from source_kustomer.rows.row import Row, TrackedRow
+from source_kustomer.rows.row import DeletableRow, Row, TrackedRow
 
 SCHEDULE_ROLES: Final = (
     "org.permission.schedule.read",
@@ -350,7 +350,7 @@ class Notifications(ListStream):
     row = NotificationRow
 
 
-class SpamSenderRow(TrackedRow):
+class SpamSenderRow(DeletableRow):
     """A sender on the spam block list or allow list."""
 
     sender: Text = column("Address of the sender.")

@@ -91,9 +91,14 @@ class Lists:
                 wanted = "false"
             if wanted != "all" and not (parameter == "includeDeleted" and wanted == "true"):
                 records = [each for each in records if is_deleted(each) == (wanted == "true")]
-        return ListedRecords(
-            [each for each in records if in_scope(settings, name, each["attributes"], query)]
-        )
+        return ListedRecords([each for each in records if self._in_scope(name, each, query)])
+
+    def _in_scope(self, name: str, record: Resource, query: Mapping[str, str]) -> bool:
+        attributes = record["attributes"]
+        if name == "business_schedules":
+            disabled = self._api.organization.workspace.disabled_schedules
+            attributes = {**attributes, "enabled": record["id"] not in disabled}
+        return in_scope(self._api.settings, name, attributes, query)
 
     def _included(
         self, name: str, query: Mapping[str, str]
