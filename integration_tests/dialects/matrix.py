@@ -24,9 +24,9 @@ from airbyte_cdk.models import (
     Type,
 )
 
-from integration_tests.connector import Message, configured
+from integration_tests.connector import UNLIMITED, Message, configured
 from integration_tests.dialects.expectations import DOCUMENTED, Outcome
-from integration_tests.reliability.destination import UNLIMITED, differing_column
+from integration_tests.reliability.destination import differing_column
 from kustomer_sandbox import Sandbox
 from kustomer_sandbox.control.process import SandboxError
 from kustomer_sandbox.data import roles
