@@ -183,6 +183,26 @@ class UnorderedPage(UnexpectedError):
         )
 
 
+class IncompleteWindow(TransientError):
+    """Fewer records could be read than the source counts."""
+
+    def __init__(self, timestamp: str, read: int, counted: int) -> None:
+        """Give both numbers.
+
+        Args:
+            timestamp: where the window begins.
+            read: how many records were read, at the second attempt.
+            counted: how many the source counts.
+        """
+        self.read = read
+        self.counted = counted
+        super().__init__(
+            f"{counted:,} records exist from {timestamp} on, but {read:,} could be read, in two "
+            "attempts. The window counts as not read, so the next sync reads it again. If this "
+            "lasts, report it with the log."
+        )
+
+
 class TimestampTooDense(UnexpectedError):
     """More records share one timestamp than a search returns."""
 

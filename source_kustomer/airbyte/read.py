@@ -18,9 +18,12 @@ from airbyte_cdk.models import (
 from source_kustomer.airbyte.channel import Channel
 from source_kustomer.airbyte.trace_errors import TracedError
 from source_kustomer.config import Config
+from source_kustomer.engine.children import ChildStream
+from source_kustomer.engine.index_check import stale_since
 from source_kustomer.engine.progress import Progress
 from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.engine.run import Run, Selected, Threads
+from source_kustomer.engine.search import SearchStream
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import Status, StreamSync, Sync
 from source_kustomer.errors import InvalidCatalog
@@ -34,6 +37,7 @@ from source_kustomer.streams import STREAMS
 from source_kustomer.sync.clocks import Clocks
 from source_kustomer.sync.cursor import CoverageCursor, Cursor, RefreshCursor
 from source_kustomer.sync.state import BEGINNING, parse_state
+from source_kustomer.timestamps import format_timestamp
 
 READERS: Final = 32
 """Requests in flight at most: what 2,000 requests a minute need at a latency of a second."""
@@ -89,6 +93,7 @@ class Read:
             now=clocks.present,
             include_deleted=config.include_deleted,
         )
+        self._index_end = self._check_index([stream for stream, _ in configured])
         self._selected = [
             Selected(stream, self._stream_sync(stream, entry, states.get(stream.name, {})))
             for stream, entry in configured
@@ -145,6 +150,7 @@ class Read:
         finally:
             self._run.stop()
             LOGGER.info(self._client.meter.summary())
+            LOGGER.info(self._receipts())
         if (error := self._verdict()) is not None:
             raise error
 
@@ -187,8 +193,34 @@ class Read:
             end=self._sync.end,
             lookback=self._config.lookback,
             emit=emit,
+            index_end=self._index_end if _is_searched(stream) else None,
             refresh=entry.sync_mode is SyncMode.full_refresh,
             sync_id=entry.sync_id,
+        )
+
+    def _check_index(self, streams: Sequence[Stream]) -> int | None:
+        """Return where the search index ends, if it is stale and any stream is searched."""
+        if not any(map(_is_searched, streams)):
+            return None
+        index_end = stale_since(self._client, before=self._sync.settled)
+        if index_end is not None:
+            LOGGER.warning(
+                "Kustomer's search index is stale: it lacks changes from %s on. Searched streams "
+                "count as read up to there, and the next sync starts there.",
+                format_timestamp(index_end),
+            )
+        return index_end
+
+    def _receipts(self) -> str:
+        """Return which streams were counted at the source, in one line."""
+        complete = [one.sync for one in self._selected if one.sync.status is Status.COMPLETE]
+        counted = [sync.name for sync in complete if sync.receipt.is_counted]
+        others = [sync.name for sync in complete if not sync.receipt.is_counted]
+        if not others:
+            return f"All {len(counted)} streams were counted at the source."
+        return (
+            f"{len(counted)} of {len(complete)} complete streams were counted at the source. Not "
+            f"counted, since lists report no count or the count was capped: {', '.join(others)}."
         )
 
     def _verdict(self) -> TracedError | None:
@@ -206,6 +238,10 @@ class Read:
                 failure_type=FailureType.config_error,
             )
         return None
+
+
+def _is_searched(stream: Stream) -> bool:
+    return isinstance(stream, SearchStream | ChildStream)
 
 
 def _replaces_table(entry: ConfiguredAirbyteStream) -> bool:

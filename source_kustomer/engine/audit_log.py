@@ -56,11 +56,13 @@ class AuditStream(Stream, family=True):
             with needing(self.roles):
                 page = sync.client.get(self.endpoints[0].path, rest.params(), stream=self.name)
             sync.answered()
+            rest.check_order(page.data)
             rows = sync.put_rows(rest.new(page.data))
             if rest.is_last(page, rows):
                 break
-            closed = rest.advance(page.data)
-            if closed is not None:
+            if not rows:
+                rest.use_before(page.data)
+            elif (closed := rest.advance(page.data)) is not None:
                 sync.cursor.close(*closed, rows=rows)
         sync.cursor.close(span[0], rest.last_end, rows=0, final=True)
 
@@ -75,6 +77,7 @@ class _Rest:
         self._closed_from = end
         self._direction = 0
         """1 when entries come oldest first, -1 when newest first, 0 while that is not known."""
+        self._largest = 1
         self._before: str | None = None
         self._known: frozenset[str] = frozenset()
         """Ids of entries at the border that were read already."""
@@ -95,32 +98,45 @@ class _Rest:
         """Return the entries that no page before this one has brought."""
         return [entry for entry in entries if str(entry.get("id")) not in self._known]
 
+    def check_order(self, entries: Sequence[Entry]) -> None:
+        """Find out in which direction entries come.
+
+        Raises:
+            UnorderedPage: when they are in no order, or in another one than before.
+        """
+        self._direction = _direction(_stamps(entries), self._direction)
+
     def is_last(self, page: Document, rows: int) -> bool:
         """Return whether a page is the last of the span: none follows, or it brought nothing new.
 
         Raises:
-            TimestampTooDense: when it brought nothing new although more entries follow.
+            TimestampTooDense: when it brought nothing new, although more entries may share its
+                timestamp.
         """
-        if page.has_next is False or not page.data:
+        is_full = len(page.data) >= self._largest
+        self._largest = max(self._largest, len(page.data))
+        if not page.data or (page.has_next is False and self._before is None):
             return True
         if rows:
-            return False
-        if page.has_next and len({timestamp_of(entry, STAMP) for entry in page.data}) == 1:
-            stamp = timestamp_of(page.data[0], STAMP)
-            raise TimestampTooDense(format_timestamp(stamp or self._start), len(page.data))
-        return True
+            return page.has_next is False
+        stamps = set(_stamps(page.data))
+        is_stuck = len(stamps) <= 1 and (bool(page.has_next) or is_full)
+        if self._before is not None or (is_stuck and self._direction > 0):
+            stamp = next(iter(stamps), self._start)
+            raise TimestampTooDense(format_timestamp(stamp), len(page.data))
+        return not is_stuck
+
+    def use_before(self, entries: Sequence[Entry]) -> None:
+        """Continue among entries of one millisecond, which no bound of time tells apart."""
+        self._before = str(entries[-1].get("id"))
 
     def advance(self, entries: Sequence[Entry]) -> tuple[int, int | None] | None:
         """Move the border past what a page brought.
 
         Returns:
             The span that is complete now, if it is more than before.
-
-        Raises:
-            UnorderedPage: when the entries are in no order, or in another one than before.
         """
-        stamps = [stamp for entry in entries if (stamp := timestamp_of(entry, STAMP)) is not None]
-        self._direction = _direction(stamps, self._direction)
+        stamps = _stamps(entries)
         self._before = str(entries[-1].get("id"))
         if not stamps:
             self._known |= {str(entry.get("id")) for entry in entries}
@@ -151,6 +167,10 @@ class _Rest:
             for entry in entries
             if abs((timestamp_of(entry, STAMP) or border) - border) <= reach
         )
+
+
+def _stamps(entries: Sequence[Entry]) -> list[int]:
+    return [stamp for entry in entries if (stamp := timestamp_of(entry, STAMP)) is not None]
 
 
 def _direction(stamps: Sequence[int], before: int) -> int:

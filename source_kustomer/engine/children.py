@@ -152,7 +152,7 @@ class _Closing:
     def __init__(self, sync: StreamSync, batch: SpanBatch, pieces: Pieces) -> None:
         self._sync = sync
         self._batch = batch
-        self._start = None if batch.span is None else batch.span[0]
+        self._start = batch.start
         self._complete_until = pieces.complete_until
         self._read = [False] * len(pieces.parents)
         self._next = 0
@@ -176,10 +176,9 @@ class _Closing:
 
     def finish(self) -> None:
         """Close the rest of the span."""
-        if self._batch.span is not None and self._start is not None:
-            self._sync.cursor.close(
-                self._start, self._batch.span[1], rows=self._rows, final=self._batch.is_last
-            )
+        if self._batch.span is not None:
+            start, end = self._batch.span
+            self._sync.cursor.close(start, end, rows=self._rows, final=self._batch.is_last)
 
 
 class ChildOutlet:

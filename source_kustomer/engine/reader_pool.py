@@ -46,6 +46,7 @@ class ReaderPool:
         self._busy = 0
         self._pages = 0
         self._cuts = 0
+        self._estimates: dict[object, int] = {}
         self._left: dict[object, int] = {}
         """Pages that are left in the window of each reader that has told."""
 
@@ -64,6 +65,19 @@ class ReaderPool:
         """Take in that the sync has so many more pages to read."""
         with self._lock:
             self._pages += pages
+
+    def expect_at_least(self, reader: object, pages: int) -> None:
+        """Note that a window has more pages than its count reported, if it has.
+
+        Args:
+            reader: who reads it.
+            pages: how many are left in it, by estimate.
+        """
+        with self._lock:
+            known = self._estimates.get(reader, 0)
+            if pages > known:
+                self._pages += pages - known
+                self._estimates[reader] = pages
 
     def cut(self, reader: object, pieces: int) -> None:
         """Count pieces that a reader has cut off its window."""

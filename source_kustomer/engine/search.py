@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Final
 
@@ -12,7 +13,7 @@ from source_kustomer.engine.outlets import Emitted, Outlet, RowOutlet
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.engine.window_reader import SpanBatch, WindowReader
-from source_kustomer.errors import NotFound, NotPermitted
+from source_kustomer.errors import IncompleteWindow, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.kustomer.search import SearchQuery
@@ -79,7 +80,7 @@ class SearchStream(Stream, family=True):
             outlet: takes the batches.
             is_cut: whether windows may be cut so that more readers can share them.
         """
-        gaps, end = list(sync.cursor.gaps()), sync.sync.end
+        gaps, end = list(sync.cursor.gaps()), sync.cursor.end
         has_old = self.archived or bool(self.endpoints)
         if not has_old and gaps and gaps[0][0] < end - LIVE_SEARCH_AGE:
             LOGGER.info(
@@ -123,13 +124,16 @@ class SearchStream(Stream, family=True):
         """
         return SearchQuery(query_context=self.query_context, attribute=self.attribute, **conditions)
 
-    def open_query(self, sync: StreamSync, window: Window, ask: Ask) -> Query:
+    def open_query(
+        self, sync: StreamSync, window: Window, ask: Ask, *, page_size: int | None = None
+    ) -> Query:
         """Turn a question of the keyset reader into a query.
 
         Args:
             sync: the stream that the requests are for.
             window: the window that is read.
             ask: the question.
+            page_size: records per page; None is as many as the API grants.
         """
         query = self.query(
             gte=format_timestamp(ask.start),
@@ -147,7 +151,9 @@ class SearchStream(Stream, family=True):
         def page(number: int) -> Iterator[Page]:
             with (
                 needing(SEARCH_ROLES),
-                sync.client.search(query, page=number, stream=sync.name) as document,
+                sync.client.search(
+                    query, page=number, page_size=page_size, stream=sync.name
+                ) as document,
             ):
                 yield document
 
@@ -190,21 +196,14 @@ class WindowTasks:
             self.sync.sync.pool.leave(window)
 
     def _read_search(self, window: Window, is_counted: bool) -> None:
-        sync = self.sync.sync
-        reader = WindowReader(
-            partial(self.stream.open_query, self.sync),
-            window,
-            lambda rows: self.outlet.take(self._unrepeated(window, rows)),
-            stamp=self.stream.stamp,
-            sync_end=sync.end,
-            begun=sync.begun,
-            now=sync.now,
-        )
+        reader = self._reader(window)
         following = window.then
         for batch in reader.batches():
             if not is_counted:
                 self._announce(batch)
                 is_counted = True
+            if batch.is_last:
+                self._verify(reader)
             self.outlet.complete(batch)
             if following is not None and reader.position >= (following.end or 0):
                 self.open(following)
@@ -213,6 +212,66 @@ class WindowTasks:
                 self._cut(reader, batch)
         if following is not None:
             self.open(following)
+
+    def _reader(self, window: Window) -> WindowReader:
+        sync = self.sync.sync
+        return WindowReader(
+            partial(self.stream.open_query, self.sync),
+            window,
+            lambda rows: self.outlet.take(self._unrepeated(window, rows)),
+            stamp=self.stream.stamp,
+            sync_end=sync.end,
+            begun=sync.begun,
+            settled=sync.settled,
+            now=sync.now,
+        )
+
+    def _verify(self, reader: WindowReader) -> None:
+        """Compare what was read of a window with what the source counted in it.
+
+        Where they differ, the source is asked for its count once more, for records that are dated
+        before the index is expected to be complete: the next sync reads later ones again. If fewer
+        were read than exist, the window is read once more.
+
+        Raises:
+            IncompleteWindow: when fewer were read than exist even so. The window counts as not
+                read, so that the next sync reads it.
+        """
+        count, receipt = reader.count, self.sync.receipt
+        if not count.is_counted or count.read == count.expected:
+            receipt.add(count)
+            return
+        window = replace(reader.window, end=reader.end, then=None)
+        exist = self._count(window)
+        if exist is None or count.settled_read >= exist:
+            receipt.add(count)
+            return
+        LOGGER.warning(
+            "Stream %s: %d records were read where the source counts %d, from %s on. They are read "
+            "once more.",
+            self.sync.name,
+            count.settled_read,
+            exist,
+            format_timestamp(window.start),
+        )
+        again = self._reader(window)
+        for batch in again.batches():
+            self.outlet.complete(replace(batch, span=None, is_last=False))
+        exist = self._count(window)
+        if exist is not None and again.count.settled_read < exist:
+            self.sync.cursor.reopen(reader.window.closes_from, reader.end)
+            raise IncompleteWindow(format_timestamp(window.start), again.count.settled_read, exist)
+        receipt.add(again.count)
+
+    def _count(self, window: Window) -> int | None:
+        """Return how many records a window has that the index is expected to be complete for."""
+        settled = self.sync.sync.settled
+        end = settled if window.end is None else min(window.end, settled)
+        if end <= window.start:
+            return 0
+        query = self.stream.open_query(self.sync, window, Ask(window.start, end), page_size=1)
+        with query(1) as page:
+            return None if page.total == MAX_RECORDS else page.total
 
     def _unrepeated(self, window: Window, rows: Sequence[Resource]) -> Sequence[Resource]:
         """Drop records that another reader of the stream has emitted in this sync.
@@ -285,8 +344,25 @@ class WindowTasks:
     def _cut(self, reader: WindowReader, batch: SpanBatch) -> None:
         """Cut off the later part of the window for readers that have nothing to do."""
         pool = self.sync.sync.pool
-        left = batch.left // batch.page_size
+        left = self._pages_left(reader, batch)
         pieces = reader.cut(pool.vacancies(reader.window, left) + 1, pages_left=left)
         if pieces:
             pool.cut(reader.window, len(pieces))
             self.open(*pieces, is_counted=True)
+
+    def _pages_left(self, reader: WindowReader, batch: SpanBatch) -> int:
+        """Return about how many pages are still to come in a window.
+
+        A count that is capped or missing is replaced by what the window has shown so far: its
+        records are taken to be as dense in the rest of it.
+        """
+        if batch.records is not None and batch.records != MAX_RECORDS:
+            return batch.left // batch.page_size
+        start, position = reader.window.start, reader.position
+        end = self.sync.sync.end if reader.end is None else reader.end
+        if position <= start:
+            return batch.left // batch.page_size
+        left = reader.count.read * max(0, end - position) // (position - start)
+        pages = max(batch.left, left) // batch.page_size
+        self.sync.sync.pool.expect_at_least(reader.window, pages)
+        return pages

@@ -17,6 +17,7 @@ from typing import Any
 from source_kustomer.engine.output import Output
 from source_kustomer.engine.progress import Progress
 from source_kustomer.engine.reader_pool import ReaderPool
+from source_kustomer.engine.receipts import Receipt
 from source_kustomer.errors import (
     ConfigError,
     KustomerError,
@@ -117,6 +118,7 @@ class StreamSync:
         self.sync = sync
         self.cursor = cursor
         self.mapper = mapper
+        self.receipt = Receipt()
         self.failure: KustomerError | None = None
         self._prepare = prepare
         self._replaces_table = replaces_table
@@ -258,6 +260,7 @@ class StreamSync:
                 self._status = Status.COMPLETE
         output = self.sync.output
         if self._status is Status.COMPLETE:
+            self.receipt.log(self.name)
             self.cursor.finish()
             self.sync.progress.end(self.name)
             output.put_complete(self.name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, cast
 
+from source_kustomer.engine.receipts import WindowCount
 from source_kustomer.sync.keyset import Ask, KeysetReader, Query, Resource, timestamp_of
 from source_kustomer.sync.windows import Window, cut
 from source_kustomer.timestamps import MINUTE
@@ -33,6 +34,8 @@ class SpanBatch:
     """None when nothing is complete yet."""
     is_last: bool
     """Whether the window ends here."""
+    start: int | None = None
+    """From where on the window is not complete yet; None when the rows belong to no span."""
     records: int | None = None
     """How many records were left in the window, those of this batch included, as the answer
     reports; None when it does not."""
@@ -63,6 +66,7 @@ class WindowReader:
         stamp: str,
         sync_end: int,
         begun: int,
+        settled: int,
         now: Callable[[], int],
     ) -> None:
         """Prepare to read.
@@ -74,9 +78,11 @@ class WindowReader:
             stamp: the records' attribute that the window is one of.
             sync_end: the fixed end of the sync, a timestamp.
             begun: when the sync began by the clock that is ahead, a timestamp.
+            settled: until when the search index is expected to be complete, a timestamp.
             now: the present by the clock that is ahead, a timestamp.
         """
         self.window = window
+        self.count = WindowCount(stamp, settled)
         self._open_query = lambda ask: open_query(window, ask)
         self._stamp = stamp
         self._sync_end = sync_end
@@ -88,9 +94,14 @@ class WindowReader:
             window.start,
             window.end,
             stamp=stamp,
-            take=lambda rows: take(self._of_this_sync(rows)),
+            take=self._take_rows,
         )
         self._closed = window.closes_from
+
+    @property
+    def end(self) -> int | None:
+        """Where the window ends; a cut moves it."""
+        return self._keyset.end
 
     @property
     def position(self) -> int:
@@ -106,10 +117,13 @@ class WindowReader:
         is_cut_short = False
         with contextlib.closing(self._keyset.batches()) as batches:
             for batch in batches:
+                start = self._closed
+                self.count.answer(batch.total, new=batch.count, repeated=batch.repeated)
                 yield SpanBatch(
                     batch.taken,
                     self._span_until(self._keyset.position),
                     is_last=False,
+                    start=start,
                     records=batch.total,
                     count=batch.count,
                     page_size=max(1, batch.page_size),
@@ -147,9 +161,15 @@ class WindowReader:
             return []
         bounds = [*cuts, self._keyset.end]
         self._keyset.end = cuts[0]
+        self.count.restart()
         return [
             Window(cast("int", start), stop, self.window.index) for start, stop in pairwise(bounds)
         ]
+
+    def _take_rows(self, rows: Sequence[Resource]) -> Any:
+        kept = self._of_this_sync(rows)
+        self.count.take(rows, changed=len(rows) - len(kept))
+        return self._take(kept)
 
     def _of_this_sync(self, rows: Sequence[Resource]) -> Sequence[Resource]:
         if self._keyset.end is not None:

@@ -31,6 +31,10 @@ class Cursor(Protocol):
     """How far a stream is read, as the engine sees it."""
 
     @property
+    def end(self) -> int:
+        """Up to where the stream counts as read after this sync, a timestamp."""
+
+    @property
     def since(self) -> int:
         """Records updated before this timestamp were read by earlier syncs."""
 
@@ -106,6 +110,7 @@ class CoverageCursor:
         end: int,
         lookback: int,
         emit: EmitState,
+        index_end: int | None = None,
         refresh: bool = False,
         sync_id: int | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -120,6 +125,8 @@ class CoverageCursor:
             lookback: microseconds before the end of the earlier sync from which records are read
                 again, because the search index may have shown them late.
             emit: puts a state into the ordered channel.
+            index_end: where the search index ends, a timestamp, if it ends before the sync does:
+                nothing later counts as read.
             refresh: whether everything is to be read, also what earlier syncs have read.
             sync_id: Airbyte's number of the job; attempts of one job share it.
             monotonic: a clock in seconds, for checkpoints by time.
@@ -130,22 +137,26 @@ class CoverageCursor:
         self._lock = threading.Lock()
         self._emitter = _Emitter(emit, monotonic)
         self._unsaved = 0
+        self._is_touched = False
         self._end = end
         self.is_in_future = before.until is not None and before.until > end
         self.is_done = refresh and before.is_complete
         resumed = before.resumable(lookback)
+        if index_end is not None and not self.is_in_future and not self.is_done:
+            self._end = min(end, index_end)
+            resumed = replace(resumed, coverage=resumed.coverage.before(self._end - lookback))
         self.since = BEGINNING if resumed.complete_until is None else resumed.complete_until
         coverage = resumed.coverage
         if resumed.complete_until is None:
-            coverage = coverage.add(BEGINNING, start)
+            coverage = coverage.add(BEGINNING, min(start, self._end))
         if self.is_in_future or self.is_done:
             self._state = before
         else:
-            self._state = StreamState(coverage, end, refresh, sync_id if refresh else None)
+            self._state = StreamState(coverage, self._end, refresh, sync_id if refresh else None)
 
     @property
     def end(self) -> int:
-        """The fixed end of this sync, a timestamp."""
+        """Up to where the stream counts as read after this sync, a timestamp."""
         return self._end
 
     def gaps(self) -> Iterator[Span]:
@@ -166,6 +177,7 @@ class CoverageCursor:
         """
         with self._lock:
             stop = self._end if end is None else min(end, self._end)
+            self._is_touched = True
             self._state = replace(self._state, coverage=self._state.coverage.add(start, stop))
             self._unsaved += rows
             is_due = final or self._unsaved >= ROWS_PER_CHECKPOINT
@@ -178,18 +190,6 @@ class CoverageCursor:
             stop = self._end if end is None else min(end, self._end)
             self._state = replace(self._state, coverage=self._state.coverage.without(start, stop))
 
-    def limit(self, end: int) -> None:
-        """Let nothing from a timestamp on count as read: the search index did not contain it yet.
-
-        Args:
-            end: the timestamp.
-        """
-        with self._lock:
-            coverage = self._state.coverage.before(max(end, self.since))
-            reached = coverage.reaches(BEGINNING)
-            until = self._state.until if reached == BEGINNING else min(end, self._end)
-            self._state = replace(self._state, coverage=coverage, until=until)
-
     def state(self) -> dict[str, Any]:
         """Return the state as it stands in a state message."""
         with self._lock:
@@ -197,8 +197,9 @@ class CoverageCursor:
             return self._state.to_json(self._cursor_field)
 
     def checkpoint(self) -> None:
-        """Emit the state if it has changed since it was last emitted."""
-        self._emitter.emit(self.state)
+        """Emit the state if anything was read, and the state has changed since the last one."""
+        if self._is_touched:
+            self._emitter.emit(self.state)
 
     def heartbeat(self) -> None:
         """Emit the state, changed or not, if none was emitted for a while."""
@@ -214,6 +215,7 @@ class RefreshCursor:
     """The cursor of a stream without a cursor field, which is always read whole."""
 
     since = BEGINNING
+    end = BEGINNING
     is_in_future = False
 
     def __init__(

@@ -85,8 +85,11 @@ class Batch:
     """What the reader's `take` returned for the new rows of the page."""
     count: int
     """How many new rows there were."""
+    repeated: int
+    """How many rows of the page were taken before."""
     total: int | None
-    """How many records were left in the window, these included, when the page was requested."""
+    """How many records were left in the window, the rows of the page included, when the page was
+    requested; None also for pages of a part of the window."""
     page_size: int
 
 
@@ -151,29 +154,31 @@ class KeysetReader:
                 if last > ask.start and not is_last:
                     taken = _ids_at(page.data, stamps, last)
                     self._position = last
-                batch = self._batch(rows, page)
+                batch = self._batch(rows, page, total=page.total)
+                known = taken | _ids(rows) if last == ask.start else frozenset[str]()
             undated = None in stamps
             del page, rows, stamps
             yield batch
             if is_last:
                 return
             if last == ask.start:
-                yield from self._undated(ask) if undated else self._equals(ask, moment)
+                yield from self._undated(ask) if undated else self._equals(ask, moment, known)
                 taken = frozenset()
 
-    def _batch(self, rows: Sequence[Resource], page: Page) -> Batch:
+    def _batch(self, rows: Sequence[Resource], page: Page, *, total: int | None = None) -> Batch:
         size = page.page_size or len(page.data)
-        return Batch(self._take(rows), len(rows), page.total, size)
+        return Batch(self._take(rows), len(rows), len(page.data) - len(rows), total, size)
 
-    def _equals(self, ask: Ask, moment: int) -> Iterator[Batch]:
+    def _equals(self, ask: Ask, moment: int, known: AbstractSet[str]) -> Iterator[Batch]:
         """Yield all records that share one moment, more than a page of them; step past it.
 
         Args:
             ask: the question whose page begins and ends with that moment.
             moment: how long it is.
+            known: ids of records of that moment that were taken before.
         """
         end = ask.start - ask.start % moment + moment
-        yield from self._by_creation(Ask(ask.start, end))
+        yield from self._by_creation(Ask(ask.start, end), known)
         self._position = end
 
     def _undated(self, ask: Ask) -> Iterator[Batch]:
@@ -198,7 +203,7 @@ class KeysetReader:
                 break
         raise TimestampTooDense(format_timestamp(ask.start), MAX_RECORDS)
 
-    def _by_creation(self, group: Ask) -> Iterator[Batch]:
+    def _by_creation(self, group: Ask, known: AbstractSet[str]) -> Iterator[Batch]:
         """Yield the records of one update time by their creation times, again by keyset."""
         start: int | None = None
         taken: frozenset[str] = frozenset()
@@ -208,6 +213,8 @@ class KeysetReader:
                 stamps = [timestamp_of(row, "createdAt") for row in page.data]
                 rows = [row for row in page.data if not _is_among(taken, row)]
                 is_last = _is_last(page, is_news=bool(rows))
+                page_ids = taken | _ids(page.data)
+                rows = [row for row in rows if not _is_among(known, row)]
                 dated = [stamp for stamp in stamps if stamp is not None]
                 in_order = len(dated) == len(stamps) and dated == sorted(dated)
                 goes_on = (
@@ -223,16 +230,21 @@ class KeysetReader:
             if goes_on:
                 continue
             if not in_order or not dated:
-                yield from self._exhaust(group)
+                yield from self._exhaust(group, known | page_ids)
                 return
             moment = dated[0]
-            yield from self._exhaust(replace(group, created=(moment, moment + MILLISECOND)))
+            same = replace(group, created=(moment, moment + MILLISECOND))
+            yield from self._exhaust(same, known | page_ids)
             start, taken = moment + MILLISECOND, frozenset()
 
-    def _exhaust(self, ask: Ask) -> Iterator[Batch]:
+    def _exhaust(self, ask: Ask, known: AbstractSet[str]) -> Iterator[Batch]:
         """Yield records that nothing tells apart: page through them until their count is reached.
 
         The order of equals may differ at every call, so one pass can miss what another brings.
+
+        Args:
+            ask: the question that they answer.
+            known: ids of records that were taken before, of this question or not.
 
         Raises:
             TimestampTooDense: when there are more of them than a query can reach, or may be.
@@ -253,7 +265,8 @@ class KeysetReader:
                         count = max(expected, number * size)
                         raise TimestampTooDense(format_timestamp(ask.start), count)
                     rows = [row for row in page.data if not _is_among(taken, row)]
-                    taken.update(str(row.get("id")) for row in rows)
+                    taken.update(_ids(rows))
+                    rows = [row for row in rows if not _is_among(known, row)]
                     is_counted = total is None or number * size >= total
                     # A count that ends before the pages do is not the count.
                     is_capped |= bool(total is not None and is_counted and page.has_next)
@@ -339,6 +352,10 @@ def _ids_at(
     return frozenset(
         str(row["id"]) for row, stamp in pairs if stamp == instant and row.get("id") is not None
     )
+
+
+def _ids(rows: Sequence[Resource]) -> frozenset[str]:
+    return frozenset(str(row["id"]) for row in rows if row.get("id") is not None)
 
 
 def _is_among(taken: AbstractSet[str], row: Resource) -> bool:

@@ -118,7 +118,7 @@ class Simulated(SearchStream, family=True):
     def __init__(self, world):
         self.world = world
 
-    def open_query(self, sync, window, ask):
+    def open_query(self, sync, window, ask, *, page_size=None):
         return partial(self.world.answer, window.index, ask)
 
 

@@ -365,7 +365,8 @@ def test_each_child_stream_searches_its_parents_as_often_as_the_parent_stream_do
     reader.read("conversations", *CHILDREN)
 
     together = asked(sandbox, "/customers/search") + asked(sandbox, "/customers/archive/search")
-    assert together == alone * (1 + len(CHILDREN))
+    once_per_sync = 1  # the check of the search index
+    assert together - once_per_sync == (alone - once_per_sync) * (1 + len(CHILDREN))
 
 
 def test_what_children_will_cost_is_told_before_it_is_spent(
