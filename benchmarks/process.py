@@ -36,6 +36,8 @@ NINE = (
     "users",
 )
 SECONDS = 3_600.0
+ALL_SEARCHES = 100_000
+"""The limit of searches that is configured for APIs without one."""
 
 
 @dataclass
@@ -217,7 +219,7 @@ def read(
         streams: names of the streams to sync, incrementally.
         states: stream -> the state message of an earlier read.
         start_date: of the configuration; without it the last year is synced.
-        config: more of the configuration.
+        config: more of the configuration. Unless it states a limit of searches, there is none.
         environment: variables for the process.
         measured: as `run` takes them.
     """
@@ -225,6 +227,7 @@ def read(
         files = {
             "--config": {
                 "api_key": key,
+                "searches_per_minute": ALL_SEARCHES,
                 **({"start_date": start_date} if start_date else {}),
                 **(config or {}),
             },

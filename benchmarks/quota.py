@@ -89,7 +89,8 @@ def run(setting: Setting, minutes: float, streams: Mapping[str, int]) -> Run:
     )
     with api:
         names = [STREAMS.get(context, context) for context in counts]
-        cost = read(api.url, api.key, names).require_success()
+        config = {"searches_per_minute": setting.searches or setting.per_minute}
+        cost = read(api.url, api.key, names, config=config).require_success()
         return Run(setting, cost, api.stats())
 
 
@@ -211,7 +212,8 @@ def timeline(quick: bool) -> tuple[list[Figure], str]:
         0, counts=counts, organization_per_minute=1_000, searches_per_minute=100, latency_ms=300.0
     )
     with api:
-        read(api.url, api.key, ["messages", "users", "tags"]).require_success()
+        config = {"searches_per_minute": 100}
+        read(api.url, api.key, ["messages", "users", "tags"], config=config).require_success()
         asked = api.requests()
     began = min(entry["started"] for entry in asked)
     lists = [e["started"] - began for e in asked if e["method"] == "GET"]
