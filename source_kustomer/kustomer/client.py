@@ -233,7 +233,7 @@ class Client:
             size = query.page_size
             if not query.has_page(page):
                 raise ValueError(f"page {page} of {size} records lies beyond the query's limits")
-            request = Request("POST", query.path, {"page": page, "pageSize": size}, content, stream)
+            request = Request("POST", query.path, query.params(page), content, stream)
             with ExitStack() as answered:
                 try:
                     body, length = answered.enter_context(
