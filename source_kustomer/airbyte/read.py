@@ -33,7 +33,8 @@ from source_kustomer.rows.names import STREAM_PREFIX
 from source_kustomer.streams import STREAMS
 from source_kustomer.sync.clocks import Clocks
 from source_kustomer.sync.cursor import CoverageCursor, Cursor, RefreshCursor
-from source_kustomer.sync.state import BEGINNING, parse_state
+from source_kustomer.sync.state import BEGINNING, StreamState, parse_state
+from source_kustomer.timestamps import DAY, format_timestamp
 
 READERS: Final = 32
 """Requests in flight at most: what 2,000 requests a minute need at a latency of a second."""
@@ -182,7 +183,7 @@ class Read:
             return RefreshCursor(found=state, emit=emit, sync_id=entry.sync_id)
         return CoverageCursor(
             stream.cursor_field,
-            found=parse_state(stream.name, stream.cursor_field, state),
+            found=self._state(stream.name, stream.cursor_field, state),
             start=BEGINNING if stream.whole_at_first else self._sync.start,
             end=self._sync.end,
             lookback=self._config.lookback,
@@ -190,6 +191,21 @@ class Read:
             refresh=entry.sync_mode is SyncMode.full_refresh,
             sync_id=entry.sync_id,
         )
+
+    def _state(self, stream: str, cursor_field: str, state: Mapping[str, Any]) -> StreamState:
+        """Parse a state, and warn of one in the future.
+
+        Airbyte's acceptance tests require that such a state yields no records.
+        """
+        found = parse_state(stream, cursor_field, state)
+        if found.until is not None and found.until > self._sync.begun + DAY:
+            LOGGER.warning(
+                "The state of stream %s is in the future (%s), so no records are read before that "
+                "time. Reset the stream to read it again.",
+                stream,
+                format_timestamp(found.until),
+            )
+        return found
 
     def _verdict(self) -> TracedError | None:
         """Return the error that ends the sync: streams failed, or none could be read."""
