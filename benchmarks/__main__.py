@@ -5,19 +5,29 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import cost, efficiency, quota, scale
+from benchmarks import checkpoints, cost, efficiency, memory, quota, scale
 from benchmarks.figures import RESULTS, Yardstick
 
 YARDSTICKS = (
+    Yardstick("limits", "Rate limits in virtual time, every dialect", quota.in_virtual_time),
+    Yardstick("quota", "Use of the rate limit in real minutes, 300 ms latency", quota.use),
+    Yardstick("streams", "Many streams at once, 1,000 requests/min", quota.many_streams),
+    Yardstick("latency", "What latency costs, 2,000 requests/min", quota.latency),
+    Yardstick("timeline", "Two budgets: lists beside searches", quota.timeline),
+    Yardstick("check", "Requests of a check", efficiency.check),
+    Yardstick("requests", "Requests beside the fewest possible", efficiency.requests),
+    Yardstick("pages", "Page sizes that are granted, and refused", efficiency.page_sizes),
+    Yardstick("growing", "Lists that grow at their head", efficiency.growing_lists),
+    Yardstick("settings", "Streams of lists within lists", efficiency.settings),
+    Yardstick("capped", "Totals that stop at 10,000", efficiency.capped_totals),
+    Yardstick("checkpoints", "Time without a checkpoint", checkpoints.gaps),
+    Yardstick("attachments", "First load of attachments", checkpoints.attachments),
+    Yardstick("lists", "Memory of long lists", memory.lists),
+    Yardstick("parents", "Memory of waiting parents", memory.parents),
+    Yardstick("bodies", "Memory of large bodies", memory.bodies),
     Yardstick("start", "Start-up", cost.starting),
     Yardstick("cost", "CPU, memory and first row", cost.per_record),
     Yardstick("pause", "A reader of stdout that pauses", cost.back_pressure),
-    Yardstick("requests", "Requests beside the fewest possible", efficiency.requests),
-    Yardstick("pages", "Page sizes that are granted, and refused", efficiency.page_sizes),
-    Yardstick("timeline", "Two budgets: lists beside searches", quota.timeline),
-    Yardstick("quota", "Use of the rate limit, 300 ms latency", quota.use),
-    Yardstick("latency", "What latency costs, 2,000 requests/min", quota.latency),
-    Yardstick("streams", "Many streams at once, 1,000 requests/min", quota.many_streams),
     Yardstick("scale", "Simulated: first syncs of millions", scale.scale),
 )
 

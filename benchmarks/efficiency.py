@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Mapping
@@ -9,9 +10,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from benchmarks.figures import Figure
-from benchmarks.process import NINE, read
+from benchmarks.process import NINE, read, run_command
 from benchmarks.standin import StandinProcess
 from kustomer_sandbox.control.process import Sandbox
+from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.rate_limit import Budgets
+from source_kustomer.kustomer.transport import Answer, Request
 
 SEARCHED = {"conversations", "customers", "kobjects", "messages", "notes"}
 SEARCH_PAGE, LIST_PAGE = 500, 100
@@ -71,6 +75,14 @@ def requests(quick: bool) -> tuple[list[Figure], str]:
                     "requests",
                     goal=2,
                     more=dict(sorted(asked.items())),
+                )
+            )
+            figures.append(
+                Figure(
+                    f"requests of the nine tables, nothing new, {records:,} records",
+                    api.stats()["requests"],
+                    "requests",
+                    goal=13,
                 )
             )
     return figures, ""
@@ -140,3 +152,110 @@ def _midway(policy: str, count: int) -> Figure:
             "missing": max(0, len(missing) - cost.rows),
         },
     )
+
+
+def check(quick: bool) -> tuple[list[Figure], str]:
+    """Count the requests of a check with a key that may read everything."""
+    del quick
+    with sandbox(500) as api:
+        run_command("check", api.url, api.key).require_success()
+        stats = api.stats()
+    figure = Figure(
+        "requests of a check",
+        stats["requests"],
+        "requests",
+        goal=12,
+        more=dict(sorted(stats["requests_by_object"].items())),
+    )
+    return [figure], ""
+
+
+def growing_lists(quick: bool) -> tuple[list[Figure], str]:
+    """Read lists to whose head a row is added every ten requests."""
+    del quick
+    figures = []
+    for pages in (6, 500):
+        api = GrowingList(pages * LIST_PAGE)
+        client = Client("https://localhost/v1", "key", budgets=Budgets(1.0), transport=api)
+        ids = {
+            resource["id"]
+            for document in client.list_pages("/tags", page_size=LIST_PAGE, stream="tags")
+            for resource in document.data
+        }
+        missing = pages * LIST_PAGE - len(ids & set(api.at_start))
+        figures.append(
+            Figure(
+                f"requests for a list of {pages} pages that grows at its head",
+                api.requests if not missing else float("inf"),
+                "requests",
+                goal=1.1 * pages + 2,
+                more={"missing rows": missing, "rows added": len(api.ids) - len(api.at_start)},
+            )
+        )
+    return figures, ""
+
+
+class GrowingList:
+    """A transport with one list. Every tenth request adds a row to its head."""
+
+    host = "https://localhost"
+
+    def __init__(self, rows: int) -> None:
+        self.ids = [f"row-{number}" for number in range(rows)]
+        self.at_start = list(self.ids)
+        self.requests = 0
+
+    def send(self, request: Request) -> Answer:
+        self.requests += 1
+        if self.requests % 10 == 0:
+            self.ids.insert(0, f"new-{self.requests}")
+        size, page = int(request.params["pageSize"]), int(request.params["page"])
+        rows = self.ids[(page - 1) * size : page * size]
+        body = {
+            "meta": {"page": page, "pageSize": size},
+            "links": {"next": "/v1/tags" if page * size < len(self.ids) else None},
+            "data": [{"type": "tag", "id": row, "attributes": {}} for row in rows],
+        }
+        headers = {"x-ratelimit-limit": str(UNLIMITED), "x-ratelimit-remaining": str(UNLIMITED)}
+        return Answer(200, headers, json.dumps(body).encode())
+
+
+def capped_totals(quick: bool) -> tuple[list[Figure], str]:
+    """Read records whose totals stop counting at 10,000, at 700 ms of latency."""
+    count = 100_000
+    seconds = {}
+    for cap in (10_000, *(() if quick else (None,))):
+        api = StandinProcess({"message": count}, per_minute=2_000, latency_ms=700.0, total_cap=cap)
+        with api:
+            config = {"rate_limit_share": 100, "searches_per_minute": 2_000}
+            cost = read(api.url, api.key, ["messages"], config=config).require_success()
+            requests = api.stats()["requests"]
+        seconds[cap] = Figure(
+            f"{count:,} records at 700 ms, " + (f"totals capped at {cap:,}" if cap else "totals"),
+            cost.seconds,
+            "s",
+            goal=55,
+            more={"rows": cost.rows, "requests": requests},
+        )
+    return list(seconds.values()), ""
+
+
+def settings(quick: bool) -> tuple[list[Figure], str]:
+    """Count the requests of streams that could be read one object at a time."""
+    del quick
+    figures = []
+    with sandbox(2_000, refused_attributes=["work_item_updated_at"]) as api:
+        for stream, goal in (("business_holidays", 2), ("work_items", None)):
+            api.forget_requests()
+            cost = read(api.url, api.key, [stream]).require_success()
+            stats = api.stats()
+            figures.append(
+                Figure(
+                    f"requests of {stream}",
+                    stats["requests"],
+                    "requests",
+                    goal=goal or 3 + 1.1 * max(1, -(-cost.rows // LIST_PAGE)),
+                    more={"rows": cost.rows, **stats["requests_by_object"]},
+                )
+            )
+    return figures, ""

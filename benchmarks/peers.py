@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import RESULTS
-from benchmarks.process import MAIN, NINE, ROOT, catalog
+from benchmarks.process import ALL_SEARCHES, MAIN, NINE, ROOT, catalog
 from kustomer_sandbox.control.process import Sandbox
 
 PEER = "tap-kustomer==1.1.0"
@@ -135,7 +135,7 @@ def _note(outcome: Outcome, row: dict[str, Any]) -> None:
 
 def _own_command(folder: Path, api: Sandbox, stream: str, state: Any) -> Sequence[str | Path]:
     config, chosen, states = folder / "config.json", folder / "catalog.json", folder / "state.json"
-    config.write_text(json.dumps({"api_key": api.key}))
+    config.write_text(json.dumps({"api_key": api.key, "searches_per_minute": ALL_SEARCHES}))
     chosen.write_text(json.dumps(catalog([stream])))
     command: list[str | Path] = [sys.executable, MAIN, "read", "--config", config]
     command += ["--catalog", chosen]

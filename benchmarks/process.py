@@ -36,6 +36,8 @@ NINE = (
     "users",
 )
 SECONDS = 3_600.0
+ALL_SEARCHES = 100_000
+"""The limit of searches that is configured for APIs without one."""
 
 
 @dataclass
@@ -51,6 +53,8 @@ class Cost:
     """The most memory that was resident, in MB (2^20 bytes)."""
     rows: int = 0
     states: int = 0
+    state_times: list[float] = field(default_factory=list)
+    """Seconds from the start to each checkpoint."""
     first_row: float | None = None
     """Seconds from the start to the first row on stdout."""
     first_message: float | None = None
@@ -95,6 +99,7 @@ class _Reader:
                     cost.first_row = time.monotonic() - self._began
             elif line.startswith(STATE):
                 cost.states += 1
+                cost.state_times.append(time.monotonic() - self._began)
                 state = json.loads(line)["state"]
                 cost.last_states[state["stream"]["stream_descriptor"]["name"]] = state
             else:
@@ -114,6 +119,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     pause: tuple[float, float] | None = None,
     samples: list[tuple[float, float]] | None = None,
+    stop_after: float | None = None,
 ) -> Cost:
     """Run a process and measure it.
 
@@ -122,6 +128,7 @@ def run(
         environment: variables besides this process's own.
         pause: (after so many seconds, for so many seconds) nothing is read from stdout.
         samples: takes (seconds since the start, resident MB) twice a second.
+        stop_after: seconds after which the process is asked to end.
     """
     began = time.monotonic()
     process = subprocess.Popen(
@@ -135,6 +142,9 @@ def run(
     too_late = threading.Timer(SECONDS, process.kill)
     too_late.daemon = True
     too_late.start()
+    asked_to_end = threading.Timer(stop_after or SECONDS, process.terminate)
+    asked_to_end.daemon = True
+    asked_to_end.start()
     done = threading.Event()
     if samples is not None:
         sampler = threading.Thread(
@@ -155,6 +165,7 @@ def run(
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         too_late.cancel()
+        asked_to_end.cancel()
     cost = reader.cost
     cost.code = process.returncode
     cost.seconds = time.monotonic() - began
@@ -217,7 +228,7 @@ def read(
         streams: names of the streams to sync, incrementally.
         states: stream -> the state message of an earlier read.
         start_date: of the configuration; without it the last year is synced.
-        config: more of the configuration.
+        config: more of the configuration. Unless it states a limit of searches, there is none.
         environment: variables for the process.
         measured: as `run` takes them.
     """
@@ -225,6 +236,7 @@ def read(
         files = {
             "--config": {
                 "api_key": key,
+                "searches_per_minute": ALL_SEARCHES,
                 **({"start_date": start_date} if start_date else {}),
                 **(config or {}),
             },
@@ -238,6 +250,21 @@ def read(
             arguments += [option, path]
         variables = {"KUSTOMER_API_URL": url, **(environment or {})}
         return run(arguments, environment=variables, **measured)
+
+
+def run_command(command: str, url: str, key: str) -> Cost:
+    """Run `check` or `discover` and measure it.
+
+    Args:
+        command: which of them.
+        url: the API's address.
+        key: an API key.
+    """
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        path = Path(folder) / "config.json"
+        path.write_text(json.dumps({"api_key": key}))
+        arguments: list[str | Path] = [sys.executable, MAIN, command, "--config", path]
+        return run(arguments, environment={"KUSTOMER_API_URL": url})
 
 
 def start_up() -> Cost:

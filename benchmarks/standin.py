@@ -4,7 +4,8 @@ The sandbox looks every record up in a database, so a million take it minutes an
 a record is one of some hundred templates, as the sandbox composes them, with an id and a timestamp
 of its own, so that any number of records takes no memory and no time to start. Faithful in what
 the figures depend on: keyset conditions, totals, granted page sizes, gzip, latency, and both rate
-limits (the sandbox's own). It knows searches, the key and custom objects; no lists, no trouble.
+limits (the sandbox's own). It knows searches, lists of any length, the key and custom objects. All
+other lists are empty. It has no faults.
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ from kustomer_sandbox.server.limits import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = 200
+LARGE = 10_000
+"""Bytes from which on a record is filled up with text, and few templates exist."""
+LARGE_TEMPLATES = 5
+FILLED = {"messages": "preview", "conversations": "preview", "customers": "displayName"}
+"""The attribute of an object that takes the text."""
 SPAN = 300 * DAY
 _START_SECONDS = 60.0
 _ID_PLACE, _TIME_PLACE = b"\x00id\x00", b"\x00time\x00"
@@ -94,13 +100,32 @@ def templates_of(name: str, bytes_per_record: int) -> tuple[tuple[bytes, ...], .
         name: of the object, such as `messages`.
         bytes_per_record: the size wanted, as JSON.
     """
-    dataset = Dataset(0, 1, now_ms(), {name: TEMPLATES * 10, "conversations": 50, "customers": 50})
+    if bytes_per_record >= LARGE:
+        return tuple(
+            _template(_filled(name, body, bytes_per_record))
+            for body in _bodies(name, LARGE_TEMPLATES)
+        )
+    bodies = _bodies(name, TEMPLATES * 10)
+    bodies.sort(key=lambda body: abs(len(body) - bytes_per_record))
+    return tuple(_template(body) for body in bodies[:TEMPLATES])
+
+
+def _bodies(name: str, count: int) -> list[bytes]:
+    """Compose records of an object; of a list, as many as the sandbox has."""
+    dataset = Dataset(0, 1, now_ms(), {name: count, "conversations": 50, "customers": 50})
     organization = Organization(dataset, Settings())
-    bodies = sorted(
-        organization.everything(name), key=lambda body: abs(len(body) - bytes_per_record)
-    )[:TEMPLATES]
+    bodies = list(organization.everything(name))
     organization.close()
-    return tuple(_template(body) for body in bodies)
+    return bodies
+
+
+def _filled(name: str, body: bytes, size: int) -> bytes:
+    """Give a record a text so long that it has a size."""
+    resource = orjson.loads(body)
+    words = "Where is my order? It should have arrived on Monday. "
+    text = words * (size // len(words))
+    resource["attributes"][FILLED[name]] = text[: max(0, size - len(body))]
+    return orjson.dumps(resource)
 
 
 def _template(body: bytes) -> tuple[bytes, ...]:
@@ -133,6 +158,9 @@ class Counts:
     connections: dict[int, int] = field(default_factory=dict)
     """Requests by the port that they came from: one per connection."""
     most_in_flight: int = 0
+    others: int = 0
+    """Requests and searches of other clients."""
+    others_refused: int = 0
 
 
 class Standin:
@@ -143,10 +171,13 @@ class Standin:
             Settings(
                 organization_per_minute=options.per_minute,
                 searches_per_minute=options.searches_per_minute,
+                other_requests_per_minute=options.other_requests_per_minute,
+                other_searches_per_minute=options.other_searches_per_minute,
             )
         )
         self._latency = options.latency_ms / 1_000
         self._largest = options.page_size
+        self._total_cap: int | None = options.total_cap
         begin = now_ms() - SPAN - MINUTE
         counts: Mapping[str, int] = options.counts
         bodies = {
@@ -157,6 +188,10 @@ class Standin:
             context: Series(number, count, begin, bodies[_object_context(context)])
             for number, (context, count) in enumerate(counts.items(), start=1)
         }
+        self._lists = {
+            name: Series(100 + number, count, begin, templates_of(name, 0))
+            for number, (name, count) in enumerate(options.lists.items())
+        }
         self._counts = Counts()
         self._in_flight = 0
 
@@ -165,6 +200,11 @@ class Standin:
         body = (await receive()).get("body", b"")
         path = scope["path"]
         if path == "/_standin/stats":
+            others = self._limits.others()
+            self._counts.others_refused = sum(
+                count for name, count in others.items() if name.endswith("refused")
+            )
+            self._counts.others = sum(others.values())
             await _send(send, 200, orjson.dumps(self._counts, option=orjson.OPT_NON_STR_KEYS))
             return
         if path == "/_standin/settings":
@@ -190,7 +230,9 @@ class Standin:
             await _send(send, 429, b'{"errors":[]}', verdict.headers)
             return
         query = dict(parse_qsl(scope["query_string"].decode()))
-        answer = self._search(orjson.loads(body), query, now) if is_search else self._list(path)
+        answer = (
+            self._search(orjson.loads(body), query, now) if is_search else self._list(path, query)
+        )
         counts.answer_bytes += len(answer)
         packed = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
         await _send(send, 200, answer, verdict.headers, packed=packed)
@@ -214,20 +256,30 @@ class Standin:
         counts.first.setdefault(context, now)
         counts.last[context] = now
         counts.sizes.append(size)
+        if self._total_cap is not None:
+            total = min(total, self._total_cap)
         meta = {"page": page, "pageSize": size, "total": total}
-        links = {"next": "/v1/customers/search" if stop < high else None}
-        return b'{"meta":%b,"links":%b,"data":[%b]}' % (
-            orjson.dumps(meta),
-            orjson.dumps(links),
-            series.page(start, stop),
-        )
+        return _document(meta, series.page(start, stop), has_next=stop < high)
 
-    def _list(self, path: str) -> bytes:
+    def _list(self, path: str, query: Mapping[str, str]) -> bytes:
+        series = self._lists.get(path.removeprefix("/v1/"))
+        if series is not None:
+            size, page = int(query.get("pageSize", "25")), int(query.get("page", "1"))
+            start = min(series.count, (page - 1) * size)
+            stop = min(series.count, start + size)
+            self._counts.rows += stop - start
+            meta = {"page": page, "pageSize": size}
+            return _document(meta, series.page(start, stop), has_next=stop < series.count)
         names = []
         if path.endswith("/klasses"):
             names = [c.removeprefix("kobject_") for c in self._series if c.startswith("kobject_")]
         data = [{"type": "klass", "id": name, "attributes": {"name": name}} for name in names]
         return orjson.dumps({"meta": {}, "links": {"next": None}, "data": data})
+
+
+def _document(meta: Mapping[str, Any], rows: bytes, *, has_next: bool) -> bytes:
+    links = {"next": "/v1/next" if has_next else None}
+    return b'{"meta":%b,"links":%b,"data":[%b]}' % (orjson.dumps(meta), orjson.dumps(links), rows)
 
 
 def _object_context(context: str) -> str:
@@ -262,11 +314,15 @@ class StandinProcess:
 
     Args:
         counts: query context -> how many records.
+        lists: list -> how many records, such as {"tags": 1_000}.
         per_minute: requests per minute, or None without a limit.
         searches_per_minute: the same of searches.
+        other_requests_per_minute: requests of another client, evenly spaced.
+        other_searches_per_minute: searches of another client.
         latency_ms: time every answer takes longer.
         page_size: the largest page granted.
         record_bytes: the size of a record as JSON.
+        total_cap: where the totals of searches stop counting, or None.
     """
 
     key = "standin-key"
@@ -275,17 +331,25 @@ class StandinProcess:
         self,
         counts: Mapping[str, int],
         *,
+        lists: Mapping[str, int] | None = None,
         per_minute: int | None = None,
         searches_per_minute: int | None = None,
+        other_requests_per_minute: float = 0.0,
+        other_searches_per_minute: float = 0.0,
         latency_ms: float = 0.0,
         page_size: int = 500,
         record_bytes: int = 2048,
+        total_cap: int | None = None,
     ) -> None:
         self.url = ""
         self._arguments = [
             f"--counts={json.dumps(dict(counts))}",
+            f"--lists={json.dumps(dict(lists or {}))}",
+            f"--total-cap={json.dumps(total_cap)}",
             f"--per-minute={json.dumps(per_minute)}",
             f"--searches-per-minute={json.dumps(searches_per_minute)}",
+            f"--other-requests-per-minute={other_requests_per_minute}",
+            f"--other-searches-per-minute={other_searches_per_minute}",
             f"--latency-ms={latency_ms}",
             f"--page-size={page_size}",
             f"--record-bytes={record_bytes}",
@@ -346,8 +410,12 @@ def main() -> None:
     """Serve until the standard input is closed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.standin", description=__doc__)
     parser.add_argument("--counts", type=json.loads, required=True)
+    parser.add_argument("--lists", type=json.loads, default={})
+    parser.add_argument("--total-cap", type=json.loads, default=None)
     parser.add_argument("--per-minute", type=json.loads, default=None)
     parser.add_argument("--searches-per-minute", type=json.loads, default=None)
+    parser.add_argument("--other-requests-per-minute", type=float, default=0.0)
+    parser.add_argument("--other-searches-per-minute", type=float, default=0.0)
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--page-size", type=int, default=500)
     parser.add_argument("--record-bytes", type=int, default=2048)

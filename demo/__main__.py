@@ -20,7 +20,7 @@ from source_kustomer.streams import STREAMS
 
 OUTPUT: Final = Path("demo-output")
 SUGGESTED: Final = tuple(stream.name for stream in STREAMS if stream.suggested)
-PLENTY_PER_MINUTE: Final = 1_000_000
+PLENTY_PER_MINUTE: Final = 100_000
 """Limits that let nothing wait; real ones are 300 to 2,000 requests and 100 searches a minute."""
 CHANGES: Final[dict[str, dict[str, Any]]] = {
     "conversations": {"updates": 40, "inserts": 12, "deletes": 3},
@@ -51,7 +51,8 @@ def main() -> int:
             searches_per_minute=PLENTY_PER_MINUTE,
         ) as sandbox:
             say(f"A sandbox serves Kustomer's API with about {arguments.records:,} records.")
-            connector = Connector(sandbox.url, {"api_key": sandbox.key}, OUTPUT)
+            config = {"api_key": sandbox.key, "searches_per_minute": PLENTY_PER_MINUTE}
+            connector = Connector(sandbox.url, config, OUTPUT)
             as_messages(connector, sandbox)
             if arguments.pyairbyte and has_pyairbyte(arguments.pyairbyte):
                 into_duckdb(arguments.pyairbyte, sandbox)

@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 240
 UNLIMITED: dict[str, Any] = {"organization_per_minute": 1_000_000, "searches_per_minute": 1_000_000}
 """Settings of a sandbox whose rate limits no test reaches."""
+ALL_SEARCHES: dict[str, Any] = {"searches_per_minute": 100_000}
+"""The configuration that goes with it. Otherwise searches wait for the documented limit."""
 LIKELY_ALONE = 8
 """A shorter key may be part of a text by chance."""
 Message = dict[str, Any]
@@ -177,7 +179,7 @@ class Connector:
         Args:
             folder: where the files go.
             url: the API's address; None leaves it to the configuration.
-            config: the configuration.
+            config: the configuration. Unless it states a limit of searches, none is reached.
             main: the program, a function that can be pickled; None: `main.py` in a new Python,
                 where a `sitecustomize.py` in PYTHONPATH can change what is imported.
             seconds: how long a run may take.
@@ -192,7 +194,9 @@ class Connector:
         self._environment.update(environment or {})
         if url is not None:
             self._environment[API_URL_VARIABLE] = url
-        self.config = None if config is None else self.write("config.json", config)
+        self.config = (
+            None if config is None else self.write("config.json", ALL_SEARCHES | dict(config))
+        )
 
     def write(self, name: str, content: object) -> str:
         """Write a file; text as it is, anything else as JSON. Return its path."""

@@ -15,7 +15,7 @@ from airbyte_cdk.test.standard_tests import (
 )
 from airbyte_cdk.test.standard_tests.pytest_hooks import pytest_generate_tests  # noqa: F401
 
-from integration_tests.connector import UNLIMITED
+from integration_tests.connector import ALL_SEARCHES, UNLIMITED
 from kustomer_sandbox import Sandbox
 from source_kustomer.airbyte.source import API_URL_VARIABLE
 
@@ -35,7 +35,7 @@ def sandbox() -> Iterator[None]:
         pytest.MonkeyPatch.context() as environment,
     ):
         environment.setenv(API_URL_VARIABLE, sandbox.url)
-        config = {"api_key": sandbox.key, "start_date": "2015-01-01"}
+        config = {"api_key": sandbox.key, "start_date": "2015-01-01", **ALL_SEARCHES}
         Path(_SECRETS.name, "config.json").write_text(json.dumps(config))
         yield
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from integration_tests.connector import ROOT, UNLIMITED
+from integration_tests.connector import ALL_SEARCHES, ROOT, UNLIMITED
 from kustomer_sandbox import Sandbox
 from source_kustomer import __version__
 from source_kustomer.airbyte.source import API_URL_VARIABLE
@@ -87,7 +87,7 @@ def select(folder: Path, streams: tuple[str, ...]) -> None:
 def folder(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that has been synced once, with a catalog that was cut down between the steps."""
     folder = tmp_path_factory.mktemp("acme")
-    config = {"api_key": sandbox.key, "start_date": "2015-01-01"}
+    config = {"api_key": sandbox.key, "start_date": "2015-01-01", **ALL_SEARCHES}
     (folder / "config.json").write_text(json.dumps(config))
     # Discovers, and fails to read: the catalog is made all the same.
     stub = script(
@@ -260,7 +260,7 @@ def test_a_full_refresh_of_the_connector_that_is_killed_is_resumed(
         f'#!/bin/sh\n{shlex.join(CONNECTOR)} "$@" | sed \'/"type":"STATE"/q\'\nexit 1\n',
     )
     with Sandbox(3_000, **UNLIMITED) as larger:
-        config = {"api_key": larger.key, "start_date": "2015-01-01"}
+        config = {"api_key": larger.key, "start_date": "2015-01-01", **ALL_SEARCHES}
         (tmp_path / "config.json").write_text(json.dumps(config))
         assert sync(larger, tmp_path, dying).returncode != 0
         (unfinished,) = json.loads((tmp_path / "state.json").read_text())

@@ -13,7 +13,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from integration_tests.connector import ROOT, UNLIMITED
+from integration_tests.connector import ALL_SEARCHES, ROOT, UNLIMITED
 from kustomer_sandbox import Sandbox
 from source_kustomer import __version__
 from source_kustomer.airbyte.source import API_URL_VARIABLE
@@ -154,7 +154,7 @@ def test_the_jobs_command_syncs(manifests: list[Manifest], tmp_path: Path) -> No
     main = f"{sys.executable} {ROOT / 'main.py'}"
     command = [part.replace("python3 /airbyte/integration_code/main.py", main) for part in command]
     with Sandbox(50, **UNLIMITED) as sandbox:
-        config = {"api_key": sandbox.key, "start_date": "2015-01-01"}
+        config = {"api_key": sandbox.key, "start_date": "2015-01-01", **ALL_SEARCHES}
         (tmp_path / "secret/config.json").write_text(json.dumps(config))
         for _ in range(2):
             done = subprocess.run(

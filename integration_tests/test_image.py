@@ -45,7 +45,13 @@ def sandbox():
 def files(tmp_path, sandbox):
     tmp_path.chmod(0o755)
     (tmp_path / "config.json").write_text(
-        json.dumps({"api_key": sandbox.key, "start_date": "2015-01-01"})
+        json.dumps(
+            {
+                "api_key": sandbox.key,
+                "start_date": "2015-01-01",
+                "searches_per_minute": 100_000,
+            }
+        )
     )
     return tmp_path
 

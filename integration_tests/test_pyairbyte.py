@@ -41,7 +41,13 @@ class Warehouse:
         self._folder = folder
         self._sandbox = sandbox
         (folder / "config.json").write_text(
-            json.dumps({"api_key": sandbox.key, "start_date": "2015-01-01"})
+            json.dumps(
+                {
+                    "api_key": sandbox.key,
+                    "start_date": "2015-01-01",
+                    "searches_per_minute": 100_000,
+                }
+            )
         )
         self._executable = str(launcher(folder))
 

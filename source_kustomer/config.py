@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from source_kustomer.errors import InvalidConfig
+from source_kustomer.text import MIN_KEY_LENGTH, printable
 from source_kustomer.timestamps import DAY, MINUTE, parse_timestamp
 
 DOCUMENTATION_URL: Final = "https://docs.airbyte.com/integrations/sources/kustomer"
@@ -18,16 +20,20 @@ REGION_HOSTS: Final = {
     "EU": "api.prod2.kustomerapp.com",
     "India": "api.prod4.kustomerapp.com",
 }
-"""Where each region answers (developer.kustomer.com, "Regions and base URLs")."""
+"""The host of the API in each region (developer.kustomer.com, "Regions and base URLs")."""
 
 DEFAULT_HISTORY: Final = 365 * DAY
-ORGANIZATION_PATTERN: Final = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
+ORGANIZATION_PATTERN: Final = (
+    r"^\s*(https?://)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)"
+    r"((\.api)?\.kustomerapp\.com(/.*)?)?\s*$"
+)
+"""A subdomain of Kustomer, or an address of the web application; group 2 is the subdomain."""
 START_DATE_PATTERN: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
 )
 SIMILAR: Final = 0.75
-"""From this likeness on, an unknown key is taken for a misspelt one."""
+"""The ratio of equal characters from which an unknown field counts as a misspelt known one."""
 
 GROUPS: Final = [
     {"id": "connection", "title": "Connection"},
@@ -41,7 +47,7 @@ def _form(order: int, group: str, **extra: Any) -> dict[str, Any]:
 
 
 class Config(BaseModel):
-    """How to reach an organization, and what of it to sync."""
+    """The address of an organization, the API key, and what to sync."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -59,24 +65,24 @@ class Config(BaseModel):
         default="US",
         title="Region",
         description=(
-            "The region that hosts your organization. A key works in its own region only. "
-            "Not used when the organization is given below."
+            "The region that hosts your organization. An API key works in its own region only. "
+            "Not used when you enter the organization below."
         ),
         json_schema_extra=_form(1, "connection", always_show=True),
     )
     organization: str | None = Field(
         default=None,
         title="Organization",
-        pattern=ORGANIZATION_PATTERN,
         description=(
-            "The subdomain you sign in at: acme in acme.kustomerapp.com. When it is given, the "
-            "region is found by itself."
+            "The subdomain where you sign in: acme in acme.kustomerapp.com. If you enter it, the "
+            "connector does not need the region."
         ),
         json_schema_extra=_form(
             2,
             "connection",
+            pattern=ORGANIZATION_PATTERN,
             examples=["acme"],
-            pattern_descriptor="letters, digits, hyphens",
+            pattern_descriptor="acme or acme.kustomerapp.com",
             always_show=True,
         ),
     )
@@ -85,9 +91,9 @@ class Config(BaseModel):
         title="Start Date",
         pattern=START_DATE_PATTERN,
         description=(
-            "Records updated at or after this moment (UTC) are synced, whenever they were created. "
-            "When it is missing, the first sync goes one year back. Lists such as users, teams and "
-            "tags are always synced whole at first."
+            "Records that were updated at or after this time (UTC) are synced, even if they were "
+            "created earlier. By default the first sync starts one year ago. The first sync of "
+            "short lists, such as users, teams and tags, always includes all records."
         ),
         json_schema_extra=_form(
             3,
@@ -102,8 +108,8 @@ class Config(BaseModel):
         default=True,
         title="Include Deleted Records",
         description=(
-            'Sync deleted records too, marked by their column "deleted", so that deletions reach '
-            "the destination."
+            "Sync deleted records too, so that deletions reach the destination. Their column "
+            '"deleted" is true.'
         ),
         json_schema_extra=_form(4, "scope"),
     )
@@ -111,17 +117,15 @@ class Config(BaseModel):
         default=False,
         title="A Column per Custom Attribute",
         description=(
-            "Also give each custom attribute a column of its own, under its name with custom_ "
-            'before it, beside the column "custom" that holds them all.'
+            "Add a column for each custom attribute. Its name is that of the attribute with the "
+            'prefix custom_. The column "custom" always holds all custom attributes.'
         ),
         json_schema_extra=_form(5, "scope"),
     )
     include_disabled_klasses: bool = Field(
         default=False,
         title="Include Disabled Custom Objects",
-        description=(
-            "Also offer a stream for each custom object (klass) that is disabled in Kustomer."
-        ),
+        description=("Add a stream for each custom object (klass) that is disabled in Kustomer."),
         json_schema_extra=_form(6, "scope"),
     )
     rate_limit_share: int = Field(
@@ -131,8 +135,8 @@ class Config(BaseModel):
         title="Share of the Rate Limits (Percent)",
         description=(
             "Kustomer limits the requests per minute of all your integrations together. This is "
-            "the share of those limits that the connector may use. When others use more than the "
-            "rest, it uses less."
+            "the share of those limits that the connector may use. It uses less while other "
+            "integrations use more than the rest."
         ),
         json_schema_extra=_form(7, "advanced"),
     )
@@ -155,9 +159,9 @@ class Config(BaseModel):
         le=30 * 24 * 60,
         title="Lookback (Minutes)",
         description=(
-            "How far behind the end of the last sync the next one starts. Kustomer's search index "
-            "shows a change a little after it happened; what arrives within this time is not "
-            "missed. Records in it are read again."
+            "Each sync starts this long before the end of the last one, and reads the records of "
+            "that time again. Kustomer's search shows a change with a delay. A change is not "
+            "missed if its delay is shorter than this time."
         ),
         json_schema_extra=_form(9, "advanced"),
     )
@@ -167,66 +171,97 @@ class Config(BaseModel):
         le=128,
         title="Number of Workers",
         description=(
-            "How many requests may be under way at once, at the most. Leave it empty: the "
-            "connector finds by itself how many the rate limit can feed."
+            "The largest number of requests at the same time. Leave it empty: the connector then "
+            "adapts the number to the rate limit."
         ),
         json_schema_extra=_form(10, "advanced", examples=[16]),
     )
 
     @field_validator("api_key")
     @classmethod
-    def _key_is_one_line_of_text(cls, key: SecretStr) -> SecretStr:
+    def _check_key(cls, key: SecretStr) -> SecretStr:
         text = key.get_secret_value().strip()
         if not text:
             raise ValueError("is empty")
-        if not text.isascii() or any(character.isspace() for character in text):
-            raise ValueError("contains blanks or characters that no API key has")
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError(
+                "contains spaces, control characters or other characters that API keys do not "
+                "have: copy the key again"
+            )
+        if len(text) < MIN_KEY_LENGTH:
+            raise ValueError(
+                f"has fewer than {MIN_KEY_LENGTH} characters: copy the whole key from Kustomer"
+            )
         return SecretStr(text)
 
-    @field_validator("organization", "start_date", mode="before")
+    @field_validator("start_date", "region", mode="before")
     @classmethod
-    def _empty_is_missing(cls, text: object) -> object:
-        return None if isinstance(text, str) and not text.strip() else text
+    def _strip(cls, text: object) -> object:
+        return text.strip() if isinstance(text, str) else text
+
+    @field_validator("organization", mode="before")
+    @classmethod
+    def _subdomain(cls, text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        found = re.match(ORGANIZATION_PATTERN, text, re.IGNORECASE)
+        if found is None:
+            raise ValueError(
+                "is not a subdomain: enter only the name before .kustomerapp.com, which has "
+                "letters, digits and hyphens"
+            )
+        return found[2].lower()
 
     @field_validator("start_date")
     @classmethod
     def _start_date_is_a_date(cls, text: str | None) -> str | None:
         if text is not None and parse_timestamp(text) is None:
-            raise ValueError("is no date of the calendar")
+            raise ValueError("is not a date of the calendar")
         return text
 
     @staticmethod
     def parse(values: Mapping[str, Any]) -> Config:
-        """Read the configuration that Airbyte hands over.
+        """Validate a configuration.
 
-        Keys that Airbyte adds are ignored; keys that look like a misspelt one are not.
+        Fields that Airbyte adds are ignored. Null and "" mean "not given".
+
+        Args:
+            values: the content of the configuration file.
 
         Raises:
-            InvalidConfig: with a sentence that names the field, never its value if it is secret.
+            InvalidConfig: when a field is missing, has an invalid value or looks misspelt. The
+                message names the field and does not show the value of a secret.
         """
         if misspelt := _misspelt(values):
             wrong, right = misspelt
             raise InvalidConfig(
-                f'The configuration has no field "{wrong}". Did you mean "{right}"?'
+                f'The configuration field "{printable(wrong)}" does not exist. '
+                f'Did you mean "{right}"?'
             )
         try:
-            return Config.model_validate(dict(values))
+            return Config.model_validate(
+                {
+                    name: value
+                    for name, value in values.items()
+                    if name == "api_key" or not _is_blank(value)
+                }
+            )
         except ValidationError as error:
             raise InvalidConfig(_explain(error)) from None
 
     @property
     def base_url(self) -> str:
-        """The address of the API for this organization or region."""
+        """The URL of the API for this organization or region."""
         host = REGION_HOSTS[self.region]
         if self.organization is not None:
-            host = f"{self.organization.lower()}.api.kustomerapp.com"
+            host = f"{self.organization}.api.kustomerapp.com"
         return f"https://{host}/v1"
 
     def start(self, now: int) -> int:
-        """Return where a first sync begins, as an instant.
+        """Return the timestamp at which a first sync begins, in Unix microseconds.
 
         Args:
-            now: the present, an instant.
+            now: the present time, in Unix microseconds.
 
         Raises:
             InvalidConfig: when the start date lies in the future.
@@ -236,8 +271,8 @@ class Config(BaseModel):
             return now - DEFAULT_HISTORY
         if start > now:
             raise InvalidConfig(
-                f'The start date "{self.start_date}" lies in the future: nothing would be synced. '
-                "Choose a date in the past."
+                f'The start date "{self.start_date}" is in the future, so nothing would be '
+                "synced. Choose a date in the past."
             )
         return start
 
@@ -245,6 +280,10 @@ class Config(BaseModel):
     def lookback(self) -> int:
         """The lookback in microseconds."""
         return self.lookback_minutes * MINUTE
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _misspelt(values: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -266,25 +305,20 @@ def _explain(error: ValidationError) -> str:
         title = f'"{name}" ({field.title})' if field else name
         if problem["type"] == "missing":
             sentences.append(f"The field {title} is missing.")
-        elif problem["type"] == "string_pattern_mismatch" and name == "start_date":
+        elif problem["type"] == "string_pattern_mismatch":
             sentences.append(
-                f"The field {title} is no date: write it as YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ."
-            )
-        elif problem["type"] == "string_pattern_mismatch" and name == "organization":
-            sentences.append(
-                f"The field {title} is no subdomain: give only the name before .kustomerapp.com, "
-                "of letters, digits and hyphens."
+                f"The field {title} is not a date: write it as YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ."
             )
         elif problem["type"] == "value_error":
             sentences.append(f"The field {title} {problem['ctx']['error']}.")
         else:
             reason = problem["msg"][0].lower() + problem["msg"][1:]
-            sentences.append(f"The field {title} is not usable: {reason}.")
+            sentences.append(f"The field {title} is not valid: {reason}.")
     return "The configuration is not valid. " + " ".join(sentences)
 
 
 def specification() -> dict[str, Any]:
-    """Return the connection specification: the form that Airbyte shows, as JSON schema."""
+    """Return the connection specification, the JSON schema of the form that Airbyte shows."""
     schema = Config.model_json_schema()
     properties = {name: _property(field) for name, field in schema["properties"].items()}
     return {
@@ -299,7 +333,7 @@ def specification() -> dict[str, Any]:
 
 
 def _property(field: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn pydantic's schema of a field into Airbyte's: no `anyOf`, nothing but plain keywords."""
+    """Convert pydantic's schema of a field to Airbyte's, which has no `anyOf`."""
     flat = dict(field)
     for variant in flat.pop("anyOf", []):
         if variant.get("type") != "null":

@@ -38,6 +38,7 @@ REGIONS_BY_POD: Final = {"prod1": "US", "prod2": "EU", "prod4": "India"}
 
 _POD: Final = re.compile(r"associated with pod (\w+) but request is being handled by (\w+)")
 _PLAN: Final = re.compile(r"\b(plans?|billing|subscription|upgrade|licen[cs]e|add-?on)\b", re.I)
+_PAGE_SIZE: Final = re.compile(r"page[\s_-]?size", re.I)
 _MARKUP: Final = re.compile(r"<[^<>]*>")
 _MAX_DETAIL: Final = 300
 _MAX_TEXTS: Final = 10
@@ -351,6 +352,17 @@ def error_for(
         rule = _PLAN_LACKS
     message = rule.message.format(request=request, status=status)
     return rule.error(f'{message} Kustomer\'s answer: "{detail}"' if detail else message)
+
+
+def is_reason_stated(body: object) -> bool:
+    """Return whether the body of a 401 states why the key is refused: expiry, or its region."""
+    detail = detail_of(body)
+    return "expired" in detail.lower() or _POD.search(detail) is not None
+
+
+def is_about_page_size(body: object) -> bool:
+    """Return whether an error body is about the page size of its request."""
+    return _PAGE_SIZE.search(detail_of(body)) is not None
 
 
 def detail_of(body: object) -> str:

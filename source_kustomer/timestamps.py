@@ -17,6 +17,8 @@ DAY: Final = 86_400 * SECOND
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_FIRST: Final = (datetime.min.replace(tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
+_LAST: Final = (datetime.max.replace(tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
 _RFC3339: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:?\d{2})?"
 )
@@ -58,7 +60,11 @@ def _parse_date(text: str) -> int | None:
 
 
 def format_timestamp(instant: int) -> str:
-    """Write an instant as RFC 3339 in UTC: to the millisecond, finer only when it is finer."""
+    """Write an instant as RFC 3339 in UTC: to the millisecond, finer only when it is finer.
+
+    An instant outside of the years 1 to 9999 becomes the first or the last one of them.
+    """
+    instant = min(max(instant, _FIRST), _LAST)
     moment = _EPOCH + timedelta(microseconds=instant)
     precision = "microseconds" if instant % MILLISECOND else "milliseconds"
     return moment.isoformat(timespec=precision).replace("+00:00", "Z")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ NOW = parse_timestamp("2024-06-01T00:00:00Z") or 0
 
 
 def parse(**values: Any) -> Config:
-    return Config.parse({"api_key": "k", **values})
+    return Config.parse({"api_key": "a-key-1", **values})
 
 
 def refusal(**values: Any) -> str:
@@ -43,14 +44,40 @@ def test_an_organization_decides_the_host_whatever_the_region() -> None:
     assert config.base_url == "https://acme-2.api.kustomerapp.com/v1"
 
 
-def test_empty_optional_texts_count_as_missing() -> None:
-    config = parse(organization="", start_date="  ")
-    assert config.organization is None
-    assert config.start_date is None
+@pytest.mark.parametrize("empty", [None, "", "  "])
+@pytest.mark.parametrize("name", [name for name in Config.model_fields if name != "api_key"])
+def test_null_and_empty_mean_not_given_for_every_optional_field(name: str, empty: Any) -> None:
+    assert parse(**{name: empty}) == parse()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "acme", " acme ", "ACME\n", "acme.kustomerapp.com", "https://acme.kustomerapp.com",
+        "https://acme.kustomerapp.com/app/customers?x=1#y", "https://acme.api.kustomerapp.com/v1",
+    ],
+)  # fmt: skip
+def test_an_organization_may_be_pasted_with_spaces_or_as_an_address(text: str) -> None:
+    config = parse(organization=text)
+    assert config.base_url == "https://acme.api.kustomerapp.com/v1"
+    pattern = specification()["properties"]["organization"]["pattern"]
+    assert re.match(pattern, text), "the form accepts it too"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "acme.example.com", "acme.kustomerapp.com.example.com", "https://example.com/acme",
+        "https://acme@example.com/.kustomerapp.com", "a b", "-acme", "acme/..", "acme#", "acme:80",
+        "https://acme.kustomerapp.com\n.example.com",
+    ],
+)  # fmt: skip
+def test_an_organization_never_leads_to_another_host(text: str) -> None:
+    assert "subdomain" in refusal(api_key="a-key-1", organization=text)
 
 
 def test_blanks_around_the_key_are_dropped() -> None:
-    assert parse(api_key=" k \n").api_key.get_secret_value() == "k"
+    assert parse(api_key=" a-key-1 \n").api_key.get_secret_value() == "a-key-1"
 
 
 def test_keys_that_airbyte_adds_are_ignored() -> None:
@@ -70,7 +97,7 @@ def test_a_start_date_is_understood_in_every_form_that_the_pattern_allows(text: 
 
 
 def test_a_start_date_in_the_future_is_refused_with_the_date() -> None:
-    with pytest.raises(InvalidConfig, match='"2024-06-02" lies in the future'):
+    with pytest.raises(InvalidConfig, match='"2024-06-02" is in the future'):
         parse(start_date="2024-06-02").start(NOW)
 
 
@@ -79,18 +106,26 @@ def test_a_start_date_in_the_future_is_refused_with_the_date() -> None:
     [
         ({}, ("api_key", "API Key", "missing")),
         ({"api_key": " "}, ("api_key", "is empty")),
-        ({"api_key": "a\nb"}, ("api_key", "blanks")),
-        ({"api_key": "schlüssel"}, ("api_key", "no API key has")),
+        ({"api_key": None}, ("api_key", "string")),
+        ({"api_key": "a-key\n-2"}, ("api_key", "control characters")),
+        ({"api_key": "a-key\x00-2"}, ("api_key", "control characters")),
+        ({"api_key": "a-key\u202e-2"}, ("api_key", "control characters")),
+        ({"api_key": "a key 2"}, ("api_key", "spaces")),
+        ({"api_key": "schlüssel"}, ("api_key", "API keys do not have")),
+        ({"api_key": "abcde"}, ("api_key", "fewer than 6 characters")),
         ({"api_key": 5}, ("api_key",)),
-        ({"api_key": "k", "region": "Mars"}, ("region", "US")),
-        ({"api_key": "k", "organization": "acme.kustomerapp.com"}, ("organization", "subdomain")),
-        ({"api_key": "k", "start_date": "last week"}, ("start_date", "YYYY-MM-DD")),
-        ({"api_key": "k", "start_date": "2024-02-31"}, ("start_date", "no date of the calendar")),
-        ({"api_key": "k", "rate_limit_share": 0}, ("rate_limit_share", "1")),
-        ({"api_key": "k", "rate_limit_share": 101}, ("rate_limit_share", "100")),
-        ({"api_key": "k", "searches_per_minute": 0}, ("searches_per_minute", "1")),
-        ({"api_key": "k", "lookback_minutes": -1}, ("lookback_minutes", "0")),
-        ({"api_key": "k", "num_workers": "many"}, ("num_workers", "integer")),
+        ({"api_key": "a-key-1", "region": "Mars"}, ("region", "US")),
+        ({"api_key": "a-key-1", "organization": "acme.example.com"}, ("organization", "subdomain")),
+        ({"api_key": "a-key-1", "start_date": "last week"}, ("start_date", "YYYY-MM-DD")),
+        (
+            {"api_key": "a-key-1", "start_date": "2024-02-31"},
+            ("start_date", "not a date of the calendar"),
+        ),
+        ({"api_key": "a-key-1", "rate_limit_share": 0}, ("rate_limit_share", "1")),
+        ({"api_key": "a-key-1", "rate_limit_share": 101}, ("rate_limit_share", "100")),
+        ({"api_key": "a-key-1", "searches_per_minute": 0}, ("searches_per_minute", "1")),
+        ({"api_key": "a-key-1", "lookback_minutes": -1}, ("lookback_minutes", "0")),
+        ({"api_key": "a-key-1", "num_workers": "many"}, ("num_workers", "integer")),
     ],
 )
 def test_an_unusable_value_is_named_with_the_reason(
@@ -115,7 +150,7 @@ def test_several_mistakes_are_all_told_at_once() -> None:
      ("startDate", "start_date"), ("organisation", "organization"), ("regions", "region")],
 )  # fmt: skip
 def test_a_misspelt_field_is_answered_with_the_right_one(wrong: str, right: str) -> None:
-    message = refusal(**{"api_key": "k", wrong: "x"})
+    message = refusal(**{"api_key": "a-key-1", wrong: "x"})
     assert f'"{wrong}"' in message
     assert f'"{right}"' in message
 

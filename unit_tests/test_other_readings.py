@@ -59,7 +59,8 @@ def test_a_list_that_cannot_be_read_is_skipped_with_any_status_that_says_so(
 
     assert statuses(read(api, "teams", "tags")).count("COMPLETE") == 2
     assert [r for r in caplog.messages if r.startswith("Stream teams is skipped")]
-    assert sum(request.path == "/teams" for request in api.requests) == 1
+    requests = sum(request.path == "/teams" for request in api.requests)
+    assert requests == (2 if status == 401 else 1), "a single 401 is not believed"
 
 
 @pytest.mark.parametrize("status", [400, 404])

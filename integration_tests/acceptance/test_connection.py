@@ -25,7 +25,7 @@ def test_a_wrong_key_fails_with_one_message_that_says_so(sandbox: Sandbox, tmp_p
     assert "does not accept the API key" in status["message"]
 
 
-@pytest.mark.parametrize("config", [{}, {"api_key": ""}, {"api_key": "k", "region": "Mars"}])
+@pytest.mark.parametrize("config", [{}, {"api_key": ""}, {"api_key": "a-key-1", "region": "Mars"}])
 def test_an_unusable_configuration_fails_with_one_status_or_one_error(
     sandbox: Sandbox, tmp_path: Path, config: dict[str, str]
 ) -> None:

@@ -63,11 +63,11 @@ def test_spec_has_a_documentation_url_and_supports_incremental(spec: Output) -> 
 @pytest.mark.parametrize(
     "config",
     [
-        {"api_key": "k"},
-        {"api_key": "k", "region": "EU", "organization": "acme", "start_date": "2024-01-01"},
-        {"api_key": "k", "start_date": "2024-01-01T00:00:00Z", "something_airbyte_adds": 1},
+        {"api_key": "a-key-1"},
+        {"api_key": "a-key-1", "region": "EU", "organization": "acme", "start_date": "2024-01-01"},
+        {"api_key": "a-key-1", "start_date": "2024-01-01T00:00:00Z", "something_airbyte_adds": 1},
         {
-            "api_key": "k",
+            "api_key": "a-key-1",
             "rate_limit_share": 50,
             "searches_per_minute": 60,
             "lookback_minutes": 0,

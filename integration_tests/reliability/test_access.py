@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,20 +20,6 @@ def sandbox() -> Iterator[Sandbox]:
     counts = dict.fromkeys(STREAMS[:4], 200)
     with Sandbox(0, seed=29, key=KEY, counts=counts, max_page_size=20, **UNLIMITED) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def switch(sandbox: Sandbox) -> Iterator[Any]:
-    """Set switches of the sandbox for the time of a test."""
-    before = sandbox.settings()
-    changed: dict[str, Any] = {}
-
-    def switch(**settings: Any) -> None:
-        changed.update({name: before[name] for name in settings})
-        sandbox.control(**settings)
-
-    yield switch
-    sandbox.control(**changed)
 
 
 @pytest.fixture
@@ -85,29 +70,26 @@ def test_a_key_that_expires_in_mid_sync_is_told_and_a_new_one_continues(
 
 
 def test_a_forbidden_object_is_skipped_naming_the_role_and_comes_once_it_is_granted(
-    sandbox: Sandbox, destination: Destination, connector: Connector, switch: Any
+    sandbox: Sandbox, destination: Destination, connector: Connector
 ) -> None:
-    switch(forbidden={"users": 0})
-
-    output = destination.sync(connector)
+    with sandbox.temporarily(forbidden={"users": 0}):
+        output = destination.sync(connector)
 
     (told,) = [line for line in output.warnings if line.startswith("Stream users is skipped")]
     assert "org.permission.user.read" in told
     assert_exact(destination, sandbox, but="users")
     assert destination.rows["users"] == {}
 
-    switch(forbidden={})
     destination.sync(connector)
     destination.assert_is_exact(sandbox)
 
 
 @pytest.mark.parametrize("stream", ["notes", "users"])
 def test_an_object_that_is_forbidden_from_the_middle_on_fails_naming_the_role(
-    sandbox: Sandbox, destination: Destination, connector: Connector, switch: Any, stream: str
+    sandbox: Sandbox, destination: Destination, connector: Connector, stream: str
 ) -> None:
-    switch(forbidden={stream: 1})
-
-    output = destination.sync(connector, succeeds=False)
+    with sandbox.temporarily(forbidden={stream: 1}):
+        output = destination.sync(connector, succeeds=False)
 
     assert output.code == 1
     (told,) = sentences(output, stream)
@@ -117,22 +99,19 @@ def test_an_object_that_is_forbidden_from_the_middle_on_fails_naming_the_role(
     assert "1 of 7 streams failed" in output.errors[-1]["message"]
     assert_exact(destination, sandbox, but=stream)
 
-    switch(forbidden={})
     destination.sync(connector)
     destination.assert_is_exact(sandbox)
 
 
 def test_an_object_that_the_organization_lacks_is_skipped_with_a_sentence(
-    sandbox: Sandbox, destination: Destination, connector: Connector, switch: Any
+    sandbox: Sandbox, destination: Destination, connector: Connector
 ) -> None:
-    switch(absent=["tags"])
-
-    output = destination.sync(connector)
+    with sandbox.temporarily(absent=["tags"]):
+        output = destination.sync(connector)
 
     (told,) = [line for line in output.warnings if line.startswith("Stream tags is skipped")]
     assert "GET /tags does not exist in this organization" in told
     assert_exact(destination, sandbox, but="tags")
 
-    switch(absent=[])
     destination.sync(connector)
     destination.assert_is_exact(sandbox)

@@ -43,7 +43,7 @@ def limited(chaos: bool) -> Iterator[Sandbox]:
 
 
 def connector(folder: Path, sandbox: Sandbox, seconds: float = 1_200) -> Connector:
-    config = {"api_key": KEY, "start_date": "2015-01-01"}
+    config = {"api_key": KEY, "start_date": "2015-01-01", "searches_per_minute": SEARCHES}
     return Connector(folder, sandbox.url, config, seconds=seconds)
 
 

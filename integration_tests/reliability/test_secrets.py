@@ -80,12 +80,8 @@ FAILURES: dict[str, dict[str, Any]] = {
 def test_no_failure_shows_the_key_however_much_is_logged(
     sandbox: Sandbox, catalog: dict[str, Message], tmp_path: Path, failure: str
 ) -> None:
-    before = sandbox.settings()
-    sandbox.control(**FAILURES[failure])
-    try:
+    with sandbox.temporarily(**FAILURES[failure]):
         output = read(talkative(tmp_path, sandbox.url), streams(catalog, *SELECTED))
-    finally:
-        sandbox.control(**{name: before[name] for name in FAILURES[failure]})
 
     assert any(log["level"] in {"WARN", "ERROR"} for log in output.of("LOG")) or output.errors
     assert any("answered" in log["message"] for log in output.of("LOG") if log["level"] == "DEBUG")

@@ -15,10 +15,13 @@ from kustomer_sandbox.control.settings import PAGE_QUIRKS
 
 KEY = "canary-0c6e82f9ab"
 STREAMS = ("messages", "conversations", "customers", "companies", "notes", "kobjects")
-CHANGED = {"lone_surrogate", "nul", "changed_type", "masked", "misspelt_external_id"}
+CHANGED = {
+    *("lone_surrogate", "nul", "changed_type", "masked", "misspelt_external_id"),
+    *("long_integer", "deep"),
+}
 """Kinds of records that come changed: no text may have a lone surrogate or U+0000, a text is in a
-column of texts as a list of one, a masked value is what it shows, and the misspelt id has its
-column."""
+column of texts as a list of one, a masked value is what it shows, the misspelt id has its column,
+and an integer of 400 digits and a value of 300 levels are text."""
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +93,11 @@ def test_strange_records_arrive_whole_in_rows_that_fit_their_schema(
                 assert "a\ufffdb" in row.values()
             elif kind == "changed_type":
                 assert row["misfit_values"].get("rev", row.get("rev")) == "seven"
+            elif kind == "long_integer":
+                assert row["misfit_values"]["rev"] == "9" * 400
+            elif kind == "deep":
+                assert row["brand_new_attribute"] is None
+                assert row["misfit_values"]["brand_new_attribute"].startswith("[" * 150)
             elif kind == "masked":
                 assert row["name"] == "********"
             elif kind == "big":

@@ -9,7 +9,8 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -147,6 +148,16 @@ class Sandbox:
     def settings(self) -> Resource:
         """The present values of all switches."""
         return dict(self._ask("GET", "settings"))
+
+    @contextmanager
+    def temporarily(self, **settings: Any) -> Iterator[None]:
+        """Set switches for a `with` block; after it all switches have the values from before."""
+        before = self.settings()
+        self.control(**settings)
+        try:
+            yield
+        finally:
+            self.control(**before)
 
     def new_key(
         self,

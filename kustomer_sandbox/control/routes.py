@@ -63,7 +63,7 @@ class Control:
         except ValueError as error:
             return _json({"error": str(error)}, 400)
         if "outage_seconds" in changes:
-            self.gate.faults.outage_until = time.time() + self.settings.outage_seconds
+            self.gate.faults.outage_until = self.gate.now() + self.settings.outage_seconds
         if "forbidden" in changes:
             self.gate.api.start_counting()
         if "window_seconds" in changes:
@@ -148,7 +148,7 @@ class Control:
             key.pod = wanted["pod"]
         if "expires_in" in wanted:
             seconds = wanted["expires_in"]
-            key.expires_at = None if seconds is None else time.time() + seconds
+            key.expires_at = None if seconds is None else self.gate.now() + seconds
         if "expires_after_requests" in wanted:
             key.requests_left = wanted["expires_after_requests"]
         return _json({"name": name, "key": key.secret})
@@ -166,7 +166,7 @@ class Control:
     async def stats(self, request: Request) -> Response:
         """Sums of requests, of other clients' requests, of changes and of faults."""
         limits = self.gate.limits
-        limits.let_others_go(time.time())
+        limits.let_others_go(self.gate.now())
         return _json(
             {
                 **self.gate.log.sums(),

@@ -45,6 +45,12 @@ class Settings:
         default=60.0,
         metadata=_means("length of the fixed window of both limits"),
     )
+    clock_ahead: float = field(
+        default=0.0,
+        metadata=_means(
+            "seconds by which the clock of limits, keys and outages is ahead of this machine's"
+        ),
+    )
     reset_header: str = field(
         default="normal",
         metadata=_means(

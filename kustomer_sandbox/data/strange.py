@@ -96,6 +96,12 @@ def _mark_text(resource: Resource) -> None:
     attributes[next((n for n in texts if isinstance(attributes.get(n), str)), "name")] = "@@"
 
 
+def _raw_value(attribute: str, value: bytes) -> Callable[[bytes], bytes]:
+    """Set an attribute to JSON text that `json` would not write."""
+    return lambda body: _set(**{attribute: "@@"})(body).replace(b'"@@"', value)
+
+
+_DEEP = b"[" * 300 + b'"\\ud800"' + b"]" * 300
 _MASKED = {"isMasked": True, "maskedPresentation": "********"}
 # Kind -> the objects that it fits (none: all), and the change of the record's JSON.
 _KINDS: dict[str, tuple[tuple[str, ...], Callable[[bytes], bytes]]] = {
@@ -108,6 +114,8 @@ _KINDS: dict[str, tuple[tuple[str, ...], Callable[[bytes], bytes]]] = {
     "nul": ((), _raw_text(b"\\u0000")),
     "lone_surrogate": ((), _raw_text(b"\\ud800")),
     "changed_type": ((), _set(rev="seven", tags="not a list", createdByTeams={"a": 1})),
+    "long_integer": ((), _raw_value("rev", b"9" * 400)),
+    "deep": ((), _raw_value("brandNewAttribute", _DEEP)),
     "no_hex_id": ((), _edited(_no_hex_id)),
     "unknown_attribute": ((), _set(brandNewAttribute={"someThing": [1, "two", None]})),
     "null_relationships": ((), _edited(lambda resource: resource.update(relationships=None))),

@@ -68,6 +68,10 @@ class Gate:
         )
         self._endpoints.router.redirect_slashes = False
 
+    def now(self) -> float:
+        """The time by the API's clock, in seconds since 1970."""
+        return time.time() + self.api.settings.clock_ahead
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         began = time.time()
@@ -76,7 +80,7 @@ class Gate:
         if delay:
             await asyncio.sleep(delay)
         scope["state"] = {}
-        outage = self.faults.outage(began)
+        outage = self.faults.outage(self.now())
         if outage is None:
             answer, fault = await self._answer(scope, receive)
         else:
@@ -94,7 +98,7 @@ class Gate:
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[Answer, str | None]:
         """The answer, and the fault that replaces it or its connection."""
-        now = time.time()
+        now = self.now()
         request = Request(scope)
         limit_headers: dict[str, str] = {}
         fault: str | None = None

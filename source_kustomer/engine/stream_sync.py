@@ -259,6 +259,13 @@ class StreamSync:
             if not self._status.is_final:
                 self._status = Status.COMPLETE
         output = self.sync.output
+        if self.mapper.replaced_characters:
+            LOGGER.warning(
+                "Stream %s: %s characters that databases cannot store, such as U+0000, were "
+                "replaced by U+FFFD.",
+                self.name,
+                f"{self.mapper.replaced_characters:,}",
+            )
         if self._status is Status.COMPLETE:
             self.receipt.log(self.name)
             self.cursor.finish()

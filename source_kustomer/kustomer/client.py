@@ -13,9 +13,10 @@ import orjson
 from source_kustomer.errors import (
     KustomerError,
     NotAuthorised,
-    NotPermitted,
     Stopped,
     error_for,
+    is_about_page_size,
+    is_reason_stated,
 )
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.documents import PAST_END, Document, document_of
@@ -25,6 +26,7 @@ from source_kustomer.kustomer.page_size import (
     FAILED_LADDER,
     REFUSED_LADDER,
     SHRINK,
+    UNEXPLAINED_LADDER,
     PageSizes,
     smaller,
 )
@@ -233,7 +235,7 @@ class Client:
             size = query.page_size
             if not query.has_page(page):
                 raise ValueError(f"page {page} of {size} records lies beyond the query's limits")
-            request = Request("POST", query.path, {"page": page, "pageSize": size}, content, stream)
+            request = Request("POST", query.path, query.params(page), content, stream)
             with ExitStack() as answered:
                 try:
                     body, length = answered.enter_context(
@@ -250,9 +252,9 @@ class Client:
                     failures, has_failed = 1, has_failed or not failure.is_too_large
                     continue
                 except Refused as refusal:
-                    refused = smaller(size, REFUSED_LADDER)
-                    if refused is not None and refusal.status in _SIZE_REFUSALS:
-                        query.page_size, was_refused = refused, True
+                    granted = _granted(size, refusal)
+                    if granted is not None:
+                        query.page_size, was_refused = granted, True
                         continue
                     if page == 1 or refusal.status != HTTPStatus.NOT_FOUND:
                         name = f"{request.name} (queryContext {context})"
@@ -265,7 +267,7 @@ class Client:
                     if has_failed:
                         self._page_sizes.failed(context, size)
                     elif was_refused:
-                        self._page_sizes.refused(size)
+                        self._page_sizes.refused(context, size)
                 yield document
                 return
 
@@ -323,9 +325,9 @@ class Client:
         except Failed as failure:
             raise SmallerPage(_shrunk(size, failure)) from None
         except Refused as refusal:
-            refused = smaller(size, REFUSED_LADDER)
-            if page == 1 and refused is not None and refusal.status in _SIZE_REFUSALS:
-                raise SmallerPage(refused) from None
+            granted = _granted(size, refusal)
+            if granted is not None and (page == 1 or is_about_page_size(refusal.body)):
+                raise SmallerPage(granted) from None
             error = self._error(refusal, request.name)
             if page > 1 and refusal.status in _PAST_END:
                 raise PastEnd(error) from None
@@ -336,13 +338,12 @@ class Client:
 
     def _error(self, refusal: Refused, name: str) -> KustomerError:
         """Return the error that a refusal means."""
-        error = error_for(refusal.status, refusal.body, name, is_key_accepted=True)
-        is_unexplained = refusal.status == HTTPStatus.UNAUTHORIZED and isinstance(
-            error, NotPermitted
+        is_accepted = (
+            refusal.status == HTTPStatus.UNAUTHORIZED
+            and not is_reason_stated(refusal.body)
+            and self._is_key_accepted()
         )
-        if is_unexplained and not self._is_key_accepted():
-            return error_for(refusal.status, refusal.body, name)
-        return error
+        return error_for(refusal.status, refusal.body, name, is_key_accepted=is_accepted)
 
     def _is_key_accepted(self) -> bool:
         """Return whether the API accepts the key, although it has just answered 401.
@@ -380,6 +381,14 @@ def _document(
             document.left_out,
         )
     return document
+
+
+def _granted(size: int, refusal: Refused) -> int | None:
+    """Return the page size to try after a refusal; None when it is not about the page size."""
+    if refusal.status not in _SIZE_REFUSALS:
+        return None
+    is_about_size = is_about_page_size(refusal.body)
+    return smaller(size, REFUSED_LADDER if is_about_size else UNEXPLAINED_LADDER)
 
 
 def _shrunk(size: int, failure: Failed) -> int:

@@ -12,8 +12,10 @@ from source_kustomer.logger import LOGGER
 
 TARGET_BYTES: Final = 8 << 20
 """The size of a page's body. Pages of larger records hold fewer of them."""
-REFUSED_LADDER: Final = (250, DEFAULT_PAGE_SIZE)
-"""Page sizes to try after a refusal. The API's own page size is never refused."""
+UNEXPLAINED_LADDER: Final = (250, DEFAULT_PAGE_SIZE)
+"""Page sizes to try after a refusal that may be about anything. It ends at the API's own size."""
+REFUSED_LADDER: Final = (250, 100, 50, 20, 10, 5, 2, 1)
+"""Page sizes to try after a refusal that is about the page size."""
 FAILED_LADDER: Final = (250, 100, 50, 20, 10)
 """Page sizes to try after failures. Large pages have been seen to fail where small ones do not."""
 SHRINK: Final = 4
@@ -36,6 +38,8 @@ def size_for(rows: int, body_bytes: int) -> int:
 class _Start:
     """Where the queries of one object begin."""
 
+    limit: int = MAX_PAGE_SIZE
+    """The largest page that is not refused."""
     size: int = MAX_PAGE_SIZE
     """The largest page that has not failed lately."""
     fitting: int = MAX_PAGE_SIZE
@@ -52,14 +56,13 @@ class PageSizes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._limit = MAX_PAGE_SIZE
         self._starts: defaultdict[str, _Start] = defaultdict(_Start)
 
     def first(self, query_context: str) -> int:
         """Return the page size that a new query of an object begins with."""
         with self._lock:
             start = self._starts[query_context]
-            return min(self._limit, start.size, start.fitting)
+            return min(start.limit, start.size, start.fitting)
 
     def succeeded(self, query_context: str, size: int, rows: int, body_bytes: int) -> None:
         """Learn from a page.
@@ -91,9 +94,14 @@ class PageSizes:
                 start.hold = start.left = min(MAX_HOLD, 2 * start.hold or 1)
                 LOGGER.info("Object %s: searching %d records per page.", query_context, size)
 
-    def refused(self, size: int) -> None:
-        """Learn that the API refuses larger pages than this, for every object."""
+    def refused(self, query_context: str, size: int) -> None:
+        """Learn that the API refuses pages of an object that are larger than this."""
         with self._lock:
-            if size < self._limit:
-                self._limit = size
-                LOGGER.warning("Kustomer refuses larger pages. Searching %d records each.", size)
+            start = self._starts[query_context]
+            if size < start.limit:
+                start.limit = size
+                LOGGER.warning(
+                    "Object %s: Kustomer refuses larger pages. Searching %d records per page.",
+                    query_context,
+                    size,
+                )

@@ -98,6 +98,8 @@ class _Walk:
         """The ids of the last page with rows, and their places on it."""
         self._length = self._misses = self._missed_at = self._fruitless = self._empty = 0
         self._pages_back = -1
+        self._is_disconnected = False
+        """Whether the last page had rows, but none of the page before."""
 
     @property
     def offset(self) -> int:
@@ -108,8 +110,7 @@ class _Walk:
         """Find the last known row on the page, and count how far it has moved.
 
         Returns:
-            The place on the page of the first row after it; None when the page contains no known
-            row.
+            The place on the page after that row; None when the page contains no known row.
         """
         if not self._length:
             return 0
@@ -127,28 +128,36 @@ class _Walk:
         Args:
             page: the page.
             keys: the ids of its rows.
-            start: the place of its first new row, as `connect` returned it.
+            start: the place after its last known row, as `connect` returned it.
 
         Returns:
-            The page from there on. `result` is set when it is the last.
+            The page without the rows of the page before. `result` is set when it is the last.
         """
-        has_moved = bool(self._length) and self.offset + start > self.covered
+        known = self._places
+        is_first = not self._length
+        shift = self.offset + start - self.covered if self._length else 0
         if keys:
             self.covered, self._length = self.offset + len(keys), len(keys)
             self._places = {key: place for place, key in enumerate(keys)}
         self.first = self.first or list(keys)
         self.has_next = page.has_next
         self._pages_back = -1
-        fresh = replace(page, data=page.data[start:])
-        if fresh.data:
+        if start < len(keys):
             self._fruitless = self._empty = 0
-        elif page.has_next is None and not has_moved:
+        elif page.has_next is None and shift <= 0:
             self.result = _Result.COMPLETE
         else:
             self._count_fruitless(keys)
-        if _ends(page, self.size):
+        # A page that connects was served at its size, so it is the last when it is short.
+        is_short = page.has_next is None and not is_first and len(keys) < self.size
+        if is_short or _ends(page, self.size):
             self.result = _Result.COMPLETE
-        return fresh
+        if self._is_disconnected and not shift:
+            # Nothing has moved, so the list does not serve pages as they are requested.
+            self.result = _Result.SEPARATE
+        self._is_disconnected = False
+        pairs = zip(page.data, keys, strict=True)
+        return replace(page, data=[row for row, key in pairs if key not in known])
 
     def _count_fruitless(self, keys: Sequence[str]) -> None:
         """Count pages in succession without a new row. After some, the list has to be understood.
@@ -190,6 +199,7 @@ class _Walk:
         if self.number == 1:
             self.result = _Result.UNPROVEN  # every row of the last page has gone
             return
+        self._is_disconnected = bool(keys)
         if not keys:
             self._count_fruitless(keys)
         asked = self.number, self.size
@@ -204,11 +214,13 @@ class _Walk:
         Args:
             largest: the largest page size. When none reaches beyond that row, `result` is set.
         """
-        sizes = [s for s in range(largest, largest // 2, -1) if self.covered % s]
+        sizes = [size for size in range(largest, largest // 2, -1) if self.covered % size]
+        if self.result is not None:
+            return
         if not self.covered:
             self.number, self.size = 1, largest
         elif not sizes:
-            self.result = self.result or _Result.SEPARATE
+            self.result = _Result.SEPARATE
         else:
             self.size = max(sizes, key=lambda size: ((self.covered - 1) // size + 1) * size)
             self.number = (self.covered - 1) // self.size + 1
@@ -267,7 +279,8 @@ class ListReader:
                 continue
             except PastEnd as past:
                 walk.miss(past.error)
-                walk.look_back([], self._page_size)
+                if walk.result is None:
+                    walk.look_back([], self._page_size)
                 continue
             if not self._serves_sizes(page, walk):
                 return _Result.SEPARATE
@@ -279,8 +292,8 @@ class ListReader:
             if requests == 1:
                 self._checksums = [_checksum(page)]
             yield walk.take(page, keys, start)
-            if walk.result is None and self._is_short_unstated(page, walk.size):
-                return self._after_short_page(walk, keys)
+            if walk.result is None and requests == 1 and self._is_short_unstated(page, walk.size):
+                walk.result = self._after_short_page(walk, keys)
             self._fit(page)
             walk.plan(self._page_size)
         if walk.result is not _Result.COMPLETE or requests == 1:

@@ -12,6 +12,9 @@ MAX_DELAY: Final = 30.0
 MAX_RATE_LIMITED: Final = 10
 """Answers 429 to one request. Each costs up to a minute of waiting."""
 
+MAX_UNAUTHORIZED: Final = 1
+"""Answers 401 to one request that are not believed. A single one may be a failure in the API."""
+
 
 @dataclass
 class RetryBudget:
@@ -27,6 +30,7 @@ class RetryBudget:
     first_failure: float | None = None
     attempts: int = 0
     rate_limited: int = 0
+    unauthorized: int = 0
 
     def next_delay(self, now: float) -> float | None:
         """Return the seconds to wait after a failure; None when the deadline has passed.
@@ -52,3 +56,8 @@ class RetryBudget:
         """Count an answer 429, and return whether to repeat the request once more."""
         self.rate_limited += 1
         return self.rate_limited <= MAX_RATE_LIMITED
+
+    def allows_unauthorized(self) -> bool:
+        """Count an answer 401, and return whether to repeat the request once more."""
+        self.unauthorized += 1
+        return self.unauthorized <= MAX_UNAUTHORIZED

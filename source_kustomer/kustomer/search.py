@@ -34,6 +34,9 @@ class SearchQuery:
     """Further conditions: attribute, operator, value."""
     include_deleted: bool = True
     archive: bool = False
+    track_total_hits: bool = False
+    """Whether to ask for an exact total instead of one that may be capped at 10,000. Only the live
+    search has the parameter (the vendor's operations of 2026), and it is not known to accept it."""
     page_size: int | None = field(default=None, init=False)
     """The page size that is requested; None before the first page."""
     granted: int | None = field(default=None, init=False)
@@ -43,6 +46,13 @@ class SearchQuery:
     def path(self) -> str:
         """The path of the index that is searched."""
         return ARCHIVE_PATH if self.archive else LIVE_PATH
+
+    def params(self, page: int) -> dict[str, Any]:
+        """Return the query parameters of a page."""
+        params = {"page": page, "pageSize": self.page_size}
+        if self.track_total_hits and not self.archive:
+            return {**params, "trackTotalHits": "true"}
+        return params
 
     def has_page(self, page: int) -> bool:
         """Return whether a page lies within the caps of a query.

@@ -14,6 +14,7 @@ from source_kustomer.errors import (
     Retry,
     Stopped,
     error_for,
+    is_reason_stated,
     rule_for,
 )
 from source_kustomer.kustomer.body import BodyTooLarge, BrokenBody, decode, decode_error
@@ -179,7 +180,7 @@ class Sender:
             if isinstance(answer, NoAnswer):
                 return _Fault(answer.reason)
             if answer.status not in _SUCCESS:
-                return self._refusal(answer)
+                return self._refusal(answer, retries)
             memory.wait_to_decode()
             body, length = decode(
                 answer.content,
@@ -194,7 +195,7 @@ class Sender:
         fault = fault_in(body) if needs_data else None
         return (body, length) if fault is None else _Fault(fault)
 
-    def _refusal(self, answer: Answer) -> _Fault:
+    def _refusal(self, answer: Answer, retries: RetryBudget) -> _Fault:
         """Return why an attempt failed whose answer is not a success.
 
         Raises:
@@ -211,6 +212,9 @@ class Sender:
             body = decode_error(answer.content, answer.encoding)
         except BrokenBody:
             return _Fault(f"HTTP {answer.status} from a proxy or gateway: its body is not JSON")
+        is_passing = answer.status == HTTPStatus.UNAUTHORIZED and not is_reason_stated(body)
+        if is_passing and retries.allows_unauthorized():
+            return _Fault(f"HTTP {answer.status}")
         raise Refused(answer.status, self._key_mask.mask_all(body))
 
     def send(self, request: Request, retries: RetryBudget) -> Answer | NoAnswer:

@@ -5,9 +5,8 @@ A row model names one type per column. The JSON schema and the conversion of val
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.fields import FieldInfo
@@ -27,9 +26,6 @@ class Nested(BaseModel):
     """
 
     model_config = ConfigDict(extra="allow", defer_build=True)
-
-    renames: ClassVar[Mapping[str, str]] = {}
-    """Names of keys that are not their name in the API in snake_case, by the name in the API."""
 
     @staticmethod
     def key_of(text: str) -> str | None:

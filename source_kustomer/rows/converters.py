@@ -64,9 +64,7 @@ def _converter(kind: str, annotation: Any) -> Converter:
 
 @cache
 def _object_of(model: type[Nested]) -> ObjectOf:
-    entries = column_entries(model)
-    keys = {camel_case(name): entry for name, entry in entries.items()}
-    keys.update((key, entries[name]) for key, name in model.renames.items())
+    keys = {camel_case(name): entry for name, entry in column_entries(model).items()}
     return ObjectOf(keys, model.key_of)
 
 

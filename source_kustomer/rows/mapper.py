@@ -15,16 +15,16 @@ from source_kustomer.rows.converters import column_entries, custom_entry
 from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.rows.json_values import Rewriter, TooDeep, is_storable, write_json
 from source_kustomer.rows.names import camel_case, fold, snake_case, with_digest
-from source_kustomer.rows.nested import CUSTOM, CustomOf, Entry, as_it_is, note, undeclared
+from source_kustomer.rows.nested import CUSTOM, CustomOf, Entry, as_it_is, move, undeclared
 from source_kustomer.rows.row import Row
-from source_kustomer.rows.scalars import Misfits, misfit
+from source_kustomer.rows.scalars import Unplaced, reject
 
-MISFITS: Final = "misfit_values"
+MISFIT_VALUES: Final = "misfit_values"
 
 _MEMBERS: Final = frozenset({"id", "type", "links", "attributes", "relationships"})
 """Members of a resource that have columns."""
 
-_OWN: Final = frozenset({"id", "type", "links", MISFITS})
+_OWN: Final = frozenset({"id", "type", "links", MISFIT_VALUES})
 """Columns that no attribute and no relationship has."""
 
 _DELETION: Final = frozenset({"deleted", "deleted_at"})
@@ -35,7 +35,7 @@ _LINKS_ONLY: Final = frozenset({"links", "link", "meta"})
 _RELATED: Final = frozenset({"reference", "references"})
 """Kinds of columns that hold the target of a relationship."""
 
-_RELATED_TOO: Final = frozenset({"values", "any_object", "object", "objects"})
+_CAN_BE_RELATED: Final = frozenset({"values", "any_object", "object", "objects"})
 """Kinds of columns that hold the target of a relationship if there is no such attribute."""
 
 _ID_DIGITS: Final = 24
@@ -78,7 +78,9 @@ class RowMapper:
             declared = {name: custom_entry(name, one.kind) for name, one in custom.by_name.items()}
             entries[CUSTOM] = (CUSTOM, None, CustomOf(declared))
         self._custom_columns = {
-            column: one.name for column, one in custom.columns.items() if column not in entries
+            column: one.name
+            for column, one in custom.columns.items()
+            if self._has_custom and column not in entries
         }
         self._attributes, self._relationships = self._owners()
         self._renames = model.renames
@@ -108,13 +110,13 @@ class RowMapper:
         if not is_storable(resource):
             resource = self._rewritten(resource)
         row: dict[str, Any] = {"id": _identity(resource)}
-        misfits: Misfits = {}
+        unplaced: Unplaced = {}
         others: list[tuple[str, Any, bool]] = []
-        self._fill(row, misfits, resource.get("attributes"), others)
-        self._relate(row, misfits, resource.get("relationships"), others)
-        self._fill_members(row, misfits, resource)
+        self._fill(row, unplaced, resource.get("attributes"), others)
+        self._relate(row, unplaced, resource.get("relationships"), others)
+        self._fill_members(row, unplaced, resource)
         if others:
-            self._fill_others(row, misfits, others)
+            self._fill_others(row, unplaced, others)
         if self._custom_columns:
             attributes = row.get(CUSTOM) or {}
             for column, name in self._custom_columns.items():
@@ -124,11 +126,11 @@ class RowMapper:
             row["deleted"] = True  # users have only the time
         if not self._selects_all:
             row = {name: value for name, value in row.items() if self.has(name)}
-            misfits = {
-                name: value for name, value in misfits.items() if self.has(name.partition(".")[0])
+            unplaced = {
+                name: value for name, value in unplaced.items() if self.has(name.partition(".")[0])
             }
-        if misfits and self.has(MISFITS):
-            row[MISFITS] = misfits
+        if unplaced and self.has(MISFIT_VALUES):
+            row[MISFIT_VALUES] = unplaced
         return row
 
     def _owners(self) -> tuple[dict[str, Entry], dict[str, Entry]]:
@@ -152,16 +154,16 @@ class RowMapper:
     def _fill(
         self,
         row: dict[str, Any],
-        misfits: Misfits,
+        unplaced: Unplaced,
         attributes: Any,
         others: list[tuple[str, Any, bool]],
     ) -> None:
         if type(attributes) is not dict:
             if attributes is not None:
-                _note_all(attributes, "attributes", misfits)
+                _reject_at(attributes, "attributes", unplaced)
             return
         known = self._attributes
-        found: Misfits = {}
+        found: Unplaced = {}
         for key, value in attributes.items():
             entry = known.get(key)
             if entry is None:
@@ -173,21 +175,21 @@ class RowMapper:
             else:
                 row[column] = convert(value, found)
                 if found:
-                    note(found, column, misfits)
+                    move(found, column, unplaced)
 
     def _relate(
         self,
         row: dict[str, Any],
-        misfits: Misfits,
+        unplaced: Unplaced,
         relationships: Any,
         others: list[tuple[str, Any, bool]],
     ) -> None:
         if type(relationships) is not dict:
             if relationships is not None:
-                _note_all(relationships, "relationships", misfits)
+                _reject_at(relationships, "relationships", unplaced)
             return
         known = self._relationships
-        found: Misfits = {}
+        found: Unplaced = {}
         for key, relationship in relationships.items():
             if type(relationship) is dict and "data" in relationship:
                 target = relationship["data"]
@@ -198,16 +200,16 @@ class RowMapper:
                 column, _, convert = entry
                 row[column] = None if target is None else convert(target, found)
                 if found:
-                    note(found, column, misfits)
+                    move(found, column, unplaced)
             elif relationship is not None and not (
                 type(relationship) is dict and relationship.keys() <= _LINKS_ONLY
             ):
-                _note_all(relationship, f"relationships.{key}", misfits)
+                _reject_at(relationship, f"relationships.{key}", unplaced)
 
     def _fill_members(
-        self, row: dict[str, Any], misfits: Misfits, resource: Mapping[str, Any]
+        self, row: dict[str, Any], unplaced: Unplaced, resource: Mapping[str, Any]
     ) -> None:
-        found: Misfits = {}
+        found: Unplaced = {}
         for name, value in resource.items():
             if name in {"type", "links"}:
                 column, exact, convert = self._entries[name]
@@ -215,15 +217,15 @@ class RowMapper:
                     row[column] = value
                 else:
                     row[column] = convert(value, found)
-                    note(found, column, misfits)
+                    move(found, column, unplaced)
             elif name not in _MEMBERS and value is not None:
-                _note_all(value, name, misfits)
+                _reject_at(value, name, unplaced)
 
     def _fill_others(
-        self, row: dict[str, Any], misfits: Misfits, others: list[tuple[str, Any, bool]]
+        self, row: dict[str, Any], unplaced: Unplaced, others: list[tuple[str, Any, bool]]
     ) -> None:
         """Fill in attributes and relationships that own no column of the model."""
-        found: Misfits = {}
+        found: Unplaced = {}
         for key, value, is_related in others:
             column = self._vacant_column(key, row, is_related=is_related)
             if column is not None:
@@ -233,8 +235,8 @@ class RowMapper:
                 column = self._undeclared_column(key, row, is_related=is_related)
                 row[column] = None if value is None else undeclared(key, value, found)
                 if value is not None:
-                    misfit(value, found)
-            note(found, column, misfits)
+                    reject(value, found)
+            move(found, column, unplaced)
 
     def _vacant_column(self, key: str, row: Mapping[str, Any], *, is_related: bool) -> str | None:
         """Return a column of the model that is free because its owner is not in the record.
@@ -244,14 +246,16 @@ class RowMapper:
         """
         if is_related:
             column, _, _ = self._attributes.get(key, _NO_ENTRY)
-            return column if column not in row and self._kinds.get(column) in _RELATED_TOO else None
+            return (
+                column if column not in row and self._kinds.get(column) in _CAN_BE_RELATED else None
+            )
         column, _, _ = self._relationships.get(key, _NO_ENTRY)
         column = self._renames.get(key, column)
         return column if column in self._entries and column not in row else None
 
     def _undeclared_column(self, key: str, row: Mapping[str, Any], *, is_related: bool) -> str:
         name = snake_case(key)
-        if name in row or fold(name) in self._taken:
+        if not name or name in row or fold(name) in self._taken:
             name = f"{name}_data" if is_related else f"attribute_{name}"
         while name in row or fold(name) in self._taken:
             name = with_digest("", f"{is_related}.{name}")
@@ -265,11 +269,11 @@ class RowMapper:
         return rewritten
 
 
-def _note_all(value: Any, path: str, misfits: Misfits) -> None:
-    """Note a value that no column is for."""
-    found: Misfits = {}
-    misfit(value, found)
-    note(found, path, misfits)
+def _reject_at(value: Any, path: str, unplaced: Unplaced) -> None:
+    """Reject a value that no column is for."""
+    found: Unplaced = {}
+    reject(value, found)
+    move(found, path, unplaced)
 
 
 def _text_of(value: TooDeep) -> str:

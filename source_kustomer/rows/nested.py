@@ -1,7 +1,7 @@
 """Conversion of lists and objects.
 
 Keys of an object that its model does not declare stay in it. Destinations that store only declared
-keys, such as Parquet files, drop them there, so they are noted as misfits as well.
+keys, such as Parquet files, drop them there, so they are among the unplaced values as well.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from source_kustomer.rows.json_values import TooDeep
 from source_kustomer.rows.names import snake_case, with_digest
-from source_kustomer.rows.scalars import Converter, Misfits, misfit, text
+from source_kustomer.rows.scalars import Converter, Unplaced, reject, text
 
 CUSTOM: Final = "custom"
 """The key of an object with names that users define. They also follow it and a dot."""
@@ -26,52 +26,52 @@ Entry = tuple[str, type | None, Converter]
 KeyOf = Callable[[str], str | None]
 
 
-def note(found: Misfits, path: str, misfits: Misfits) -> None:
-    """Move the misfits of a part to those of the whole.
+def move(found: Unplaced, path: str, unplaced: Unplaced) -> None:
+    """Move the unplaced values of a part to those of the whole.
 
     Args:
-        found: misfits by their path below the part. It is empty afterwards.
+        found: values by their path below the part. It is empty afterwards.
         path: the path of the part.
-        misfits: misfits of the whole.
+        unplaced: values of the whole.
     """
     for below, value in found.items():
         name = path + below
-        while name in misfits:
+        while name in unplaced:
             name += "_"
-        misfits[name] = value
+        unplaced[name] = value
     found.clear()
 
 
-def undeclared(key: str, value: Any, misfits: Misfits) -> Any:
+def undeclared(key: str, value: Any, unplaced: Unplaced) -> Any:
     """Convert the value of a key that is not declared: keys of its objects become snake_case."""
     if key != CUSTOM and (type(value) is dict or type(value) is list):
         return _snake_keys(value)
-    return as_it_is(value, misfits)
+    return as_it_is(value, unplaced)
 
 
-def as_it_is(value: Any, misfits: Misfits) -> Any:
+def as_it_is(value: Any, unplaced: Unplaced) -> Any:
     """Keep a value."""
-    return misfit(value, misfits) if type(value) is TooDeep else value
+    return reject(value, unplaced) if type(value) is TooDeep else value
 
 
-def any_values(value: Any, misfits: Misfits) -> Any:
+def any_values(value: Any, unplaced: Unplaced) -> Any:
     """Convert to a list of values. A single value becomes a list of one."""
     if type(value) is TooDeep:
-        return misfit(value, misfits)
+        return reject(value, unplaced)
     return _snake_keys(value if type(value) is list else [value])
 
 
-def any_object(value: Any, misfits: Misfits) -> Any:
+def any_object(value: Any, unplaced: Unplaced) -> Any:
     """Convert to an object of which no keys are declared. They become snake_case."""
-    return _snake_keys(value) if type(value) is dict else misfit(value, misfits)
+    return _snake_keys(value) if type(value) is dict else reject(value, unplaced)
 
 
-def user_object(value: Any, misfits: Misfits) -> Any:
+def user_object(value: Any, unplaced: Unplaced) -> Any:
     """Convert to an object whose keys users define. They stay as they are."""
-    return value if type(value) is dict else misfit(value, misfits)
+    return value if type(value) is dict else reject(value, unplaced)
 
 
-def reference(value: Any, misfits: Misfits) -> Any:
+def reference(value: Any, unplaced: Unplaced) -> Any:
     """Convert to `{type, id}`."""
     if (
         type(value) is dict
@@ -80,7 +80,7 @@ def reference(value: Any, misfits: Misfits) -> Any:
         and type(value.get("type")) is str
     ):
         return value
-    return _reference(value, misfits)
+    return _reference(value, unplaced)
 
 
 class ListOf:
@@ -89,18 +89,20 @@ class ListOf:
     def __init__(self, item: Converter) -> None:
         self._item = item
 
-    def __call__(self, value: Any, misfits: Misfits) -> Any:
+    def __call__(self, value: Any, unplaced: Unplaced) -> Any:
         """Convert a value. An item that cannot be converted is null."""
         convert = self._item
         if type(value) is not list:
-            item = convert(value, misfits)
+            item = convert(value, unplaced)
             return None if item is None else [item]
-        found: Misfits = {}
+        if not value:
+            return value
+        found: Unplaced = {}
         items = []
         for place, item in enumerate(value):
             items.append(None if item is None else convert(item, found))
             if found:
-                note(found, f".{place}", misfits)
+                move(found, f".{place}", unplaced)
         return items
 
 
@@ -117,16 +119,16 @@ class ObjectOf:
         self._keys = keys
         self._key_of = key_of
         self._names = frozenset(name for name, _, _ in keys.values())
-        self._notes_others = True
+        self._rejects_others = True
 
-    def __call__(self, value: Any, misfits: Misfits) -> Any:
-        """Convert a value. Keys that are not declared are kept and noted as misfits."""
+    def __call__(self, value: Any, unplaced: Unplaced) -> Any:
+        """Convert a value. Keys that are not declared are kept, and rejected as well."""
         if type(value) is not dict:
             key = self._key_of(value) if self._key_of and type(value) is str else None
-            return misfit(value, misfits) if key is None else {key: value}
+            return reject(value, unplaced) if key is None else {key: value}
         keys = self._keys
         converted: dict[str, Any] = {}
-        found: Misfits = {}
+        found: Unplaced = {}
         for key, item in value.items():
             entry = keys.get(key)
             if entry is None:
@@ -137,30 +139,30 @@ class ObjectOf:
             else:
                 converted[name] = convert(item, found)
                 if found:
-                    note(found, f".{name}", misfits)
+                    move(found, f".{name}", unplaced)
         if len(converted) < len(value):
-            self._add_others(value, converted, misfits)
+            self._add_others(value, converted, unplaced)
         return converted
 
     def _add_others(
-        self, value: Mapping[str, Any], converted: dict[str, Any], misfits: Misfits
+        self, value: Mapping[str, Any], converted: dict[str, Any], unplaced: Unplaced
     ) -> None:
         for key, item in value.items():
             if key not in self._keys:
                 name = self._other_name(key)
                 while name in self._names or name in converted:
                     name = with_digest("", name)
-                found: Misfits = {}
+                found: Unplaced = {}
                 converted[name] = self._convert_other(key, item, found)
-                if item is not None and self._notes_others:
-                    misfit(item, found)
-                note(found, f".{name}", misfits)
+                if item is not None and self._rejects_others:
+                    reject(item, found)
+                move(found, f".{name}", unplaced)
 
     def _other_name(self, key: str) -> str:
         return snake_case(key)
 
-    def _convert_other(self, key: str, value: Any, misfits: Misfits) -> Any:
-        return undeclared(key, value, misfits)
+    def _convert_other(self, key: str, value: Any, unplaced: Unplaced) -> Any:
+        return undeclared(key, value, unplaced)
 
 
 class CustomOf(ObjectOf):
@@ -172,13 +174,13 @@ class CustomOf(ObjectOf):
     def __init__(self, attributes: Mapping[str, Entry]) -> None:
         """Keep the declared attributes, by name."""
         super().__init__(attributes)
-        self._notes_others = bool(attributes)
+        self._rejects_others = bool(attributes)
 
     def _other_name(self, key: str) -> str:
         return key
 
-    def _convert_other(self, key: str, value: Any, misfits: Misfits) -> Any:
-        return as_it_is(value, misfits)
+    def _convert_other(self, key: str, value: Any, unplaced: Unplaced) -> Any:
+        return as_it_is(value, unplaced)
 
 
 def _snake_keys(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Conversion of single values to the types of their columns.
 
-A converter returns the value as the column holds it. A value that cannot be converted without loss
-is a misfit: the converter notes it under the empty path and returns None.
+A converter returns the value as the column holds it. It rejects a value that cannot be converted
+without loss: the value is unplaced, under the empty path, and the converter returns None.
 """
 
 from __future__ import annotations
@@ -13,20 +13,27 @@ from typing import Any, Final
 
 from source_kustomer.rows.json_values import TooDeep
 
-Misfits = dict[str, Any]
-"""Values as Kustomer sent them, by their path below the value that is being converted."""
+Unplaced = dict[str, Any]
+"""Values that have no place in a declared column, as Kustomer sent them, by their path below the
+value that is being converted."""
 
-Converter = Callable[[Any, Misfits], Any]
+Converter = Callable[[Any, Unplaced], Any]
 
 _MAX_INTEGER: Final = 2**63 - 1
 _INTEGER_TEXT: Final = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
 _NUMBER_TEXT: Final = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,9})?", re.ASCII)
 
+_is_usual_time: Final = re.compile(
+    r"[12][0-9]{3}-(?:0[1-9]|1[012])-(?:0[1-9]|1[0-9]|2[0-8])"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?Z"
+).fullmatch
+"""Match most of Kustomer's timestamps, in half the time that `_is_rfc_3339` takes."""
+
 _is_rfc_3339: Final = re.compile(
     r"(?!0000)\d{4}-"
     r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])"
     r"|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
-    r"|02-(?:0[1-9]|1\d|2[0-8]))"  # 29 February is left to the slower check
+    r"|02-(?:0[1-9]|1\d|2[0-8]))"  # 29 February is left to `_normalized`
     r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 ).fullmatch
@@ -39,12 +46,12 @@ _is_iso_8601: Final = re.compile(
 """Match the other forms that occur: without zone, seconds or time of day."""
 
 
-def misfit(value: Any, misfits: Misfits) -> None:
-    """Note a value that its column cannot hold."""
-    misfits[""] = value.text if type(value) is TooDeep else value
+def reject(value: Any, unplaced: Unplaced) -> None:
+    """Keep a value that its column cannot hold among the unplaced ones."""
+    unplaced[""] = value.text if type(value) is TooDeep else value
 
 
-def text(value: Any, misfits: Misfits) -> Any:
+def text(value: Any, unplaced: Unplaced) -> Any:
     """Convert to text. Numbers and booleans are written as in JSON."""
     if type(value) is str:
         return value
@@ -55,10 +62,10 @@ def text(value: Any, misfits: Misfits) -> Any:
         return "true" if shown else "false"
     if type(shown) is int or type(shown) is float:
         return str(shown)
-    return misfit(value, misfits)
+    return reject(value, unplaced)
 
 
-def integer(value: Any, misfits: Misfits) -> Any:
+def integer(value: Any, unplaced: Unplaced) -> Any:
     """Convert to a whole number of at most 64 bits."""
     if type(value) is int:
         if -_MAX_INTEGER <= value <= _MAX_INTEGER:
@@ -68,10 +75,10 @@ def integer(value: Any, misfits: Misfits) -> Any:
             return int(value)
     elif type(value) is str and _INTEGER_TEXT.fullmatch(value):
         return int(value)
-    return misfit(value, misfits)
+    return reject(value, unplaced)
 
 
-def number(value: Any, misfits: Misfits) -> Any:
+def number(value: Any, unplaced: Unplaced) -> Any:
     """Convert to a number."""
     if type(value) is float:
         return value
@@ -80,27 +87,27 @@ def number(value: Any, misfits: Misfits) -> Any:
             return value
     elif type(value) is str and _NUMBER_TEXT.fullmatch(value):
         return float(value) if "." in value else int(value)
-    return misfit(value, misfits)
+    return reject(value, unplaced)
 
 
-def boolean(value: Any, misfits: Misfits) -> Any:
+def boolean(value: Any, unplaced: Unplaced) -> Any:
     """Convert to a boolean. The texts true and false are converted too."""
     if type(value) is bool:
         return value
     if type(value) is str and value in {"true", "false"}:
         return value == "true"
-    return misfit(value, misfits)
+    return reject(value, unplaced)
 
 
-def timestamp(value: Any, misfits: Misfits) -> Any:
+def timestamp(value: Any, unplaced: Unplaced) -> Any:
     """Convert to RFC 3339. Missing parts are midnight, a full minute and UTC."""
     if type(value) is str:
-        if _is_rfc_3339(value):
+        if _is_usual_time(value) or _is_rfc_3339(value):
             return value
         normalized = _normalized(value)
         if normalized is not None:
             return normalized
-    return misfit(value, misfits)
+    return reject(value, unplaced)
 
 
 def _normalized(value: str) -> str | None:

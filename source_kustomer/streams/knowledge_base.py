@@ -39,7 +39,8 @@ def with_versions_by_language(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     targets become the attributes `publishedVersions` and `unpublishedVersions`, by language.
     """
     relationships = resource.get("relationships")
-    if not isinstance(relationships, Mapping):
+    attributes = resource.get("attributes")
+    if not isinstance(relationships, Mapping) or not isinstance(attributes, Mapping):
         return resource
     rest: dict[str, Any] = {}
     versions: dict[str, dict[str, Any]] = {}
@@ -50,8 +51,7 @@ def with_versions_by_language(resource: Mapping[str, Any]) -> Mapping[str, Any]:
             versions.setdefault(f"{state}Versions", {})[language] = target
         else:
             rest[name] = relationship
-    attributes = {**(resource.get("attributes") or {}), **versions}
-    return {**resource, "attributes": attributes, "relationships": rest}
+    return {**resource, "attributes": {**attributes, **versions}, "relationships": rest}
 
 
 class ArticleCategory(Nested):

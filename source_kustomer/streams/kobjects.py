@@ -13,7 +13,7 @@ from source_kustomer.engine.search import SearchStream
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import ConfigError, KustomerError, NotFound
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document
+from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.logger import LOGGER
 from source_kustomer.rows.columns import (
     Boolean,
@@ -274,13 +274,18 @@ class CustomAttributes(ListStream):
 
 def _attributes_of(document: Document, resource: str) -> Document:
     """Return a document with a record per attribute of a resource."""
-    entries = (document.resource.get("attributes") or {}).get("properties") or {}
+    properties = attribute_of(document.resource, "properties")
+    entries = properties.items() if isinstance(properties, Mapping) else ()
     rows = [
         {
             "type": "custom_attribute",
             "id": f"{resource}.{name}",
-            "attributes": {**(entry or {}), "resource": resource, "name": name},
+            "attributes": {
+                **(entry if isinstance(entry, Mapping) else {}),
+                "resource": resource,
+                "name": name,
+            },
         }
-        for name, entry in entries.items()
+        for name, entry in entries
     ]
     return replace(document, data=rows)

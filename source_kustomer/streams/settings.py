@@ -46,9 +46,13 @@ def included(pages: Iterable[Document], kind: str) -> Iterator[Document]:
     """Yield the included resources of one type in the place of the pages' own, each once."""
     seen: set[str] = set()
     for page in pages:
-        found = {str(row["id"]): row for row in page.included if row.get("type") == kind}
-        yield replace(page, data=[row for key, row in found.items() if key not in seen])
-        seen.update(found)
+        rows = []
+        for row in page.included:
+            identity = row.get("id")
+            if row.get("type") == kind and (identity is None or str(identity) not in seen):
+                rows.append(row)
+                seen.add(str(identity))
+        yield replace(page, data=rows)
 
 
 class BrandRow(TrackedRow):
@@ -118,7 +122,8 @@ class BusinessHolidays(ListStream):
         for schedules in super().pages(client, endpoint):
             answers = [schedules]
             if not schedules.included:
-                singles = (self.schedule.of(id=str(one["id"])) for one in schedules.data)
+                ids = (str(one["id"]) for one in schedules.data if one.get("id") is not None)
+                singles = (self.schedule.of(id=identity) for identity in ids)
                 answers = [
                     answer
                     for single in singles

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,66 @@ def test_a_configured_catalog_is_understood(path: Path) -> None:
     assert [one.stream.name for one in read_catalog(str(path)).streams] == ["teams"]
 
 
+@pytest.mark.parametrize("schema", [True, False])
+def test_a_boolean_schema_names_no_columns(path: Path, schema: bool) -> None:
+    stream = {"name": "teams", "json_schema": schema, "supported_sync_modes": ["full_refresh"]}
+    path.write_text(json.dumps({"streams": [{"stream": stream, "sync_mode": "full_refresh"}]}))
+    [found] = read_catalog(str(path)).streams
+    assert found.stream.json_schema == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "counts_as"),
+    [
+        ("overwrite", "overwrite"),
+        ("overwrite_dedup", "overwrite"),
+        ("append_dedup", "append_dedup"),
+        ("a_mode_of_the_future", "append"),
+        (None, "append"),
+    ],
+)
+def test_a_mode_newer_than_the_protocol_counts_as_one_that_replaces_the_table_or_not(
+    path: Path, mode: str | None, counts_as: str
+) -> None:
+    entry = {"stream": {"name": "teams"}, "sync_mode": "full_refresh"}
+    path.write_text(json.dumps({"streams": [{**entry, "destination_sync_mode": mode}]}))
+    [found] = read_catalog(str(path)).streams
+    assert found.destination_sync_mode.value == counts_as
+
+
+def test_every_file_may_begin_with_a_byte_order_mark(path: Path) -> None:
+    path.write_text('\ufeff{"api_key": "k"}')
+    assert read_config(str(path)) == {"api_key": "k"}
+    path.write_text('\ufeff{"streams": []}')
+    assert read_catalog(str(path)).streams == []
+    assert states(path, "\ufeff" + json.dumps([message("teams", BLOB)])) == {"teams": BLOB}
+
+
+def test_output_of_discover_in_the_place_of_a_catalog_is_answered_with_the_command(
+    path: Path,
+) -> None:
+    path.write_text('{"type": "CATALOG", "catalog": {"streams": []}}')
+    with pytest.raises(InvalidCatalog, match="source-kustomer catalog --config"):
+        read_catalog(str(path))
+
+
+def test_a_file_without_permission_is_answered_with_the_user(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(InvalidConfig, match=rf"uid {os.getuid()}\b.*--user"):
+        read_config(str(path))
+
+
+def test_control_characters_in_names_are_escaped(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        read_config(str(tmp_path / "a\x1b\u202e"))
+    assert caught.value.message.isprintable()
+
+
 @pytest.mark.parametrize(
     "entry",
     [
@@ -109,11 +170,50 @@ def test_no_state_is_an_empty_one(path: Path) -> None:
         {"type": "LEGACY", "data": {"teams": BLOB}},
         {"bookmarks": {"teams": BLOB}},
         {"bookmarks": {"teams": BLOB["updated_at"]}, "currently_syncing": "teams"},
+        {
+            "bookmarks": {
+                "teams": {
+                    "replication_key": "updated_at",
+                    "replication_key_value": BLOB["updated_at"],
+                }
+            }
+        },
+        [{**message("teams", BLOB), "global": None, "data": None}],
     ],
-    ids=["list", "one", "output", "list of output", "plain", "legacy", "Singer", "tap-kustomer"],
+    ids=[
+        "list",
+        "one",
+        "output",
+        "list of output",
+        "plain",
+        "legacy",
+        "Singer",
+        "tap-kustomer",
+        "Singer's SDK",
+        "official models",
+    ],
 )
 def test_every_form_of_state_that_is_in_use_is_understood(path: Path, content: Any) -> None:
     assert states(path, content) == {"teams": BLOB}
+
+
+def test_a_singer_bookmark_without_a_timestamp_is_an_empty_state(path: Path) -> None:
+    found = states(path, {"bookmarks": {"tags": {}, "users": {"replication_key": "updated_at"}}})
+    assert found == {"tags": {}, "users": {}}
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_a_line_of_output_may_contain_any_separator_but_the_line_feed(
+    path: Path, separator: str
+) -> None:
+    blob = {**BLOB, "note": f"a{separator}b"}
+    line = json.dumps({"type": "STATE", "state": message("teams", blob)}, ensure_ascii=False)
+    assert states(path, f"{line}\r\n{line}\n") == {"teams": blob}
+
+
+def test_messages_of_other_types_between_the_states_are_skipped(path: Path) -> None:
+    lines = [{"type": "LOG", "log": {}}, {"type": "STATE", "state": message("teams", BLOB)}]
+    assert states(path, "\n".join(map(json.dumps, lines))) == {"teams": BLOB}
 
 
 def test_lines_of_output_are_understood_and_the_last_one_counts(path: Path) -> None:

@@ -7,7 +7,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import ConfiguredAirbyteCatalog, FailureType, Status, Type
+from airbyte_cdk.models import (
+    AirbyteStateBlob,
+    AirbyteStateMessage,
+    AirbyteStateType,
+    AirbyteStream,
+    AirbyteStreamState,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
+    DestinationSyncMode,
+    FailureType,
+    Status,
+    StreamDescriptor,
+    SyncMode,
+    Type,
+)
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from kustomer_sandbox import Sandbox
@@ -47,7 +61,7 @@ def test_spec_offers_every_way_to_write() -> None:
 
 
 def test_the_configuration_is_not_written_to_a_file(tmp_path: Any) -> None:
-    config = {"api_key": "k"}
+    config = {"api_key": "a-key-1"}
     assert SourceKustomer().configure(config, str(tmp_path)) == config
     assert list(tmp_path.iterdir()) == []
 
@@ -99,14 +113,10 @@ def test_a_check_and_discover_succeed_whatever_single_endpoints_answer(
 ) -> None:
     monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_RETRY_SECONDS", 1.0)
     caplog.set_level(logging.INFO)
-    before = {name: sandbox.settings()[name] for name in trouble}
-    sandbox.control(**trouble)
-    try:
+    with sandbox.temporarily(**trouble):
         assert check({"api_key": sandbox.key}).status is Status.SUCCEEDED
         assert told in caplog.text
         assert SourceKustomer().discover(LOGGER, {"api_key": sandbox.key}).streams
-    finally:
-        sandbox.control(**before)
 
 
 def test_a_check_fails_when_nothing_answers_and_asks_no_stream_after_another(
@@ -114,11 +124,8 @@ def test_a_check_fails_when_nothing_answers_and_asks_no_stream_after_another(
 ) -> None:
     monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_RETRY_SECONDS", 1.0)
     sandbox.forget_requests()
-    sandbox.control(fault_rate=1.0, fault_kinds=["503"])
-    try:
+    with sandbox.temporarily(fault_rate=1.0, fault_kinds=["503"]):
         status = check({"api_key": sandbox.key})
-    finally:
-        sandbox.control(fault_rate=0.0)
     assert status.status is Status.FAILED
     assert "no usable answer" in str(status.message)
     asked = {(entry["path"], entry["query"]) for entry in sandbox.requests()}
@@ -126,7 +133,7 @@ def test_a_check_fails_when_nothing_answers_and_asks_no_stream_after_another(
 
 
 @pytest.mark.parametrize(
-    "config", [{}, {"api_key": "wrong"}, {"api_key": "k", "start_date": "2999-01-01"}]
+    "config", [{}, {"api_key": "a-wrong-key"}, {"api_key": "a-key-1", "start_date": "2999-01-01"}]
 )
 def test_a_check_that_fails_says_so_without_raising(
     sandbox: Sandbox, config: dict[str, Any]
@@ -142,13 +149,15 @@ def test_discover_offers_every_declared_stream_and_the_organizations_own(
     catalog = SourceKustomer().discover(LOGGER, {"api_key": sandbox.key})
     names = [stream.name for stream in catalog.streams]
     declared = [declaration.name for declaration in STREAMS]
+    own = names[len(declared) :]
     assert names[: len(declared)] == declared
-    assert all(name.startswith("kobject_") for name in names[len(declared) :])
+    assert own
+    assert all(name.startswith("kobject_") for name in own)
 
 
 def test_discover_with_a_wrong_key_raises_a_config_error(sandbox: Sandbox) -> None:
     with pytest.raises(AirbyteTracedException) as caught:
-        SourceKustomer().discover(LOGGER, {"api_key": "wrong"})
+        SourceKustomer().discover(LOGGER, {"api_key": "a-wrong-key"})
     assert caught.value.failure_type is FailureType.config_error
 
 
@@ -156,6 +165,53 @@ def test_reading_an_empty_catalog_yields_nothing(sandbox: Sandbox) -> None:
     empty = ConfiguredAirbyteCatalog(streams=[])
     messages = list(SourceKustomer().read(LOGGER, {"api_key": sandbox.key}, empty))
     assert not [message for message in messages if message.type is not Type.LOG]
+
+
+@pytest.mark.parametrize(
+    ("cursor", "is_in_the_future"),
+    [
+        ("0001-01-01T00:00:00Z", False),
+        ("0001-01-01T00:00:00+14:00", False),
+        ("9999-12-31T23:59:59.999Z", True),
+        ("9999-12-31T23:59:59-12:00", True),
+    ],
+)
+@pytest.mark.parametrize("stream", ["customers", "teams"])
+def test_a_state_at_either_end_of_the_calendar_is_read_and_one_in_the_future_warns(
+    sandbox: Sandbox,
+    caplog: pytest.LogCaptureFixture,
+    stream: str,
+    cursor: str,
+    is_in_the_future: bool,
+) -> None:
+    state = AirbyteStateMessage(
+        type=AirbyteStateType.STREAM,
+        stream=AirbyteStreamState(
+            stream_descriptor=StreamDescriptor(name=stream),
+            stream_state=AirbyteStateBlob(updated_at=cursor),
+        ),
+    )
+    config = {"api_key": sandbox.key, "start_date": "2001-01-01"}
+    read = SourceKustomer().read(LOGGER, config, configured(stream), [state])
+    rows = {message.record.data["id"] for message in read if message.record is not None}
+    everything = {row["id"] for row in sandbox.truth(stream)}
+    assert rows == (set() if is_in_the_future else everything)
+    assert ("is in the future" in caplog.text) == is_in_the_future
+
+
+def configured(*names: str) -> ConfiguredAirbyteCatalog:
+    return ConfiguredAirbyteCatalog(
+        streams=[
+            ConfiguredAirbyteStream(
+                stream=AirbyteStream(
+                    name=name, json_schema={}, supported_sync_modes=[SyncMode.incremental]
+                ),
+                sync_mode=SyncMode.incremental,
+                destination_sync_mode=DestinationSyncMode.append,
+            )
+            for name in names
+        ]
+    )
 
 
 def test_the_process_can_be_stopped_before_it_has_a_connection() -> None:

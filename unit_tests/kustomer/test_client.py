@@ -357,7 +357,14 @@ def test_a_401_is_told_apart_by_the_request_that_needs_no_role(client, api, toke
     for path in ("/teams", "/users", "/tags"):
         with pytest.raises(error):
             client.get(path, stream="teams")
-    assert [r.path for r in api.requests] == ["/teams", TOKEN_PATH, "/users", "/tags"]
+    paths = [r.path for r in api.requests]
+    assert paths == ["/teams", "/teams", TOKEN_PATH, "/users", "/users", "/tags", "/tags"]
+
+
+def test_a_single_401_is_not_believed(client, api):
+    api.replies = [reply({"errors": [{"title": "Unauthorized"}]}, 401), reply(ROW)]
+
+    assert client.get("/teams", stream="teams").resource == {"id": "1"}
 
 
 @pytest.mark.parametrize("is_accepted", [True, False])
@@ -367,7 +374,8 @@ def test_where_that_request_is_not_answered_an_earlier_success_decides(
 ):
     if is_accepted:
         client.get("/users", stream="users")
-    api.replies = [reply({"errors": [{"title": "Unauthorized"}]}, 401), token_answer]
+    refusal = reply({"errors": [{"title": "Unauthorized"}]}, 401)
+    api.replies = [refusal, refusal, token_answer]
 
     with pytest.raises(errors.NotPermitted if is_accepted else errors.NotAuthorised):
         client.get("/teams", stream="teams")
@@ -375,7 +383,7 @@ def test_where_that_request_is_not_answered_an_earlier_success_decides(
 
 def test_a_key_that_is_deleted_during_a_sync_is_not_a_missing_role(client, api, time):
     client.get("/users", stream="users")
-    api.replies = [reply({}, 401), reply({"data": {}}), reply({}, 401)]
+    api.replies = [reply({}, 401), reply({}, 401), reply({"data": {}}), reply({}, 401)]
     with pytest.raises(errors.NotPermitted):
         client.get("/teams", stream="teams")
 
@@ -435,11 +443,11 @@ def test_a_key_that_is_part_of_json_itself_spoils_no_error(api, key):
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
-def test_a_refused_page_size_is_refused_for_all_queries(client, api, caplog, status):
+def test_a_refused_page_size_is_refused_for_all_queries_of_its_object(client, api, caplog, status):
     api.replies = answers_up_to(250, status)
 
     assert search(client).page_size == 250
-    search(client, query("message"))
+    search(client, query(gte="later"))
 
     assert api.params("pageSize") == [500, 250, 250]
     assert sum("refuses larger pages" in record.message for record in caplog.records) == 1
@@ -463,6 +471,14 @@ def test_a_refusal_at_the_apis_own_page_size_is_an_error_with_its_text(client, a
     with pytest.raises(errors.BadRequest, match=r"conversation.*unknown attribute"):
         search(client)
     assert api.params("pageSize") == [500, 250, 100]
+
+
+def test_a_refusal_that_names_the_page_size_is_followed_down_to_a_tiny_page(client, api):
+    api.replies = answers_up_to(7)
+
+    search(client)
+
+    assert api.params("pageSize") == [500, 250, 100, 50, 20, 10, 5]
 
 
 def test_a_query_that_fails_at_a_large_page_is_tried_with_a_smaller_one(client, api):
@@ -608,6 +624,23 @@ def test_a_list_that_does_not_exist_is_an_error(client, api):
 
     with pytest.raises(errors.NotFound):
         list(client.list_pages("/users", page_size=100, stream="users"))
+
+
+@pytest.mark.parametrize("maximum", [7, 30, 60])
+def test_a_list_that_refuses_larger_pages_is_read(client, api, maximum):
+    def answer(request):
+        page, size = request.params["page"], request.params["pageSize"]
+        if size > maximum:
+            return reply({"errors": [{"detail": f"pageSize should be <= {maximum}"}]}, 400)
+        rows = [{"id": str(number)} for number in range(250)][(page - 1) * size : page * size]
+        more = page * size < 250
+        return reply({"data": rows, "links": {"next": "/next" if more else None}})
+
+    api.replies = answer
+
+    pages = list(client.list_pages("/users", page_size=100, stream="users"))
+
+    assert {row["id"] for page in pages for row in page.data} == {str(n) for n in range(250)}
 
 
 def test_the_pages_of_a_list_shrink_where_they_fail(client, api):

@@ -19,12 +19,12 @@ def test_the_largest_page_is_tried_first():
     assert PageSizes().first("message") == 500
 
 
-def test_a_refused_size_is_never_offered_again_for_any_object():
+def test_a_refused_size_is_never_offered_again_for_its_object():
     sizes = PageSizes()
-    sizes.refused(250)
+    sizes.refused("message", 250)
 
     assert set(succeed(sizes, 500)) == {250}
-    assert sizes.first("conversation") == 250
+    assert sizes.first("conversation") == 500
 
 
 def test_a_size_that_failed_is_offered_again_after_a_page():

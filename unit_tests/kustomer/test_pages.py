@@ -179,6 +179,29 @@ def test_a_row_that_moves_to_the_front_while_another_is_deleted_is_read():
     assert set(read(listed)) >= set(listed.rows)
 
 
+@pytest.mark.parametrize("row", [99, 196, 295])
+@pytest.mark.parametrize("fresh", [0, 1])
+def test_a_row_of_the_last_page_that_moves_to_the_end_hides_no_other(row, fresh):
+    def change(rows):
+        rows.append(rows.pop(row))
+        rows[:0] = ["new"] * fresh
+
+    for at in (1, 2, 3):
+        assert set(read(Listed(rows(350), before={at: change}))) >= set(rows(350))
+
+
+@pytest.mark.parametrize("states_size", [True, False])
+def test_the_head_of_a_list_without_links_is_read_again(states_size):
+    listed = Listed(
+        rows(350),
+        links=False,
+        states_size=states_size,
+        before={2: lambda rows: rows.insert(0, rows.pop(330))},
+    )
+
+    assert set(read(listed)) == set(rows(350))
+
+
 def test_a_row_that_moves_into_the_part_already_read_is_read():
     listed = Listed(rows(350), before={2: lambda rows: rows.insert(50, rows.pop(330))})
 
@@ -253,6 +276,15 @@ def test_a_list_with_a_page_size_of_its_own_is_read_completely(fixed, states_siz
 
     assert set(read(listed)) == set(rows(1_000))
     assert len(listed.requests) <= 3 * 1_000 / fixed + 6
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("states_size", [True, False])
+@pytest.mark.parametrize("count", [101, 130, 199, 200, 230])
+def test_a_list_that_ignores_the_size_of_later_pages_is_read_completely(count, states_size, links):
+    listed = Listed(rows(count), fixed=100, states_size=states_size, links=links)
+
+    assert set(read(listed)) == set(rows(count))
 
 
 def test_separate_pages_are_read_until_two_passes_agree():

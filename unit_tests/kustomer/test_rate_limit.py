@@ -539,7 +539,7 @@ def test_a_reset_is_compared_with_the_clock_of_the_server():
 
 
 def test_the_configured_limit_of_searches_is_the_documented_one_by_default():
-    assert Config(api_key="k").searches_per_minute == SEARCH_LIMIT
+    assert Config(api_key="a-key-1").searches_per_minute == SEARCH_LIMIT
 
 
 # What the log reports

@@ -54,3 +54,13 @@ def test_a_query_has_the_pages_within_its_limits(page_size, granted, last):
     asked.page_size, asked.granted = page_size, granted
 
     assert [page for page in range(200) if asked.has_page(page)] == list(range(1, last + 1))
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_an_exact_total_is_requested_of_the_live_search_only(archive):
+    asked = query(archive=archive, track_total_hits=True)
+    asked.page_size = 1
+
+    exact = {} if archive else {"trackTotalHits": "true"}
+    assert asked.params(3) == {"page": 3, "pageSize": 1, **exact}
+    assert query().params(1).keys() == {"page", "pageSize"}

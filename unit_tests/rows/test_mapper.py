@@ -2,12 +2,14 @@
 
 import pytest
 
+from source_kustomer.engine.stream import declared_streams
 from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.rows.mapper import RowMapper
-from source_kustomer.rows.names import fold
+from source_kustomer.rows.names import camel_case, fold
 from source_kustomer.rows.schema import json_schema
 from source_kustomer.streams.conversations import ConversationRow, MessageRow
 from source_kustomer.streams.customers import CustomerRow
+from source_kustomer.streams.knowledge_base import KbThemeRow
 from source_kustomer.streams.kobjects import KobjectRow
 from source_kustomer.streams.routing import TeamRoutingSettingsRow
 from source_kustomer.streams.timeline import EventRow
@@ -165,11 +167,12 @@ def test_an_attribute_does_not_take_the_place_of_the_records_own_members(key):
 
 
 def test_a_column_that_the_stream_adds_is_left_to_it():
-    mapper = RowMapper(EventRow, reserved=frozenset({"conversation_updated_at"}))
+    reserved = frozenset({"conversation_updated_at", "attribute_conversation_updated_at"})
+    mapper = RowMapper(EventRow, reserved=reserved)
 
     row = mapper.flatten({"id": "a1", "attributes": {"conversationUpdatedAt": "soon"}})
 
-    assert "conversation_updated_at" not in row
+    assert not reserved & row.keys()
     assert "soon" in row["misfit_values"].values()
 
 
@@ -207,6 +210,41 @@ def test_a_relationship_does_not_go_into_a_column_of_another_type():
     assert row["tags_data"] == [{"type": "tag", "id": "t1"}]
 
 
+def test_an_attribute_without_a_name_gets_one():
+    assert attributes(**{"": "x"})["attribute_"] == "x"
+
+
+def test_an_object_without_custom_attributes_can_have_an_attribute_of_that_name():
+    schema = {"properties": {"custom": {}, "custom_plan_str": {"type": ["null", "string"]}}}
+
+    row = row_of(
+        KbThemeRow, custom=CustomAttributes.from_schema(schema), attributes={"custom": True}
+    )
+
+    assert row == {"id": "a1", "custom": True}
+
+
+@pytest.mark.parametrize("stream", declared_streams(), ids=lambda stream: stream.name)
+def test_each_column_has_an_attribute_or_a_relationship_of_its_own(stream):
+    columns = stream.row.column_types()
+    attributes = {camel_case(name): f"attribute {name}" for name in columns}
+    bases = {name: name.removesuffix("_data") for name in columns}
+    relationships = {
+        camel_case(base if base in columns else name): {"data": {"type": "x", "id": name}}
+        for name, base in bases.items()
+        if columns[name] == "reference"
+    }
+
+    row = row_of(stream.row, attributes=attributes, relationships=relationships)
+
+    members = {"id", "type", "links", "misfit_values"}
+    for name, kind in columns.items():
+        if kind == "text" and name not in members:
+            assert row[name] == f"attribute {name}"
+        elif kind == "reference":
+            assert row[name] == {"type": "x", "id": name}
+
+
 def test_keys_of_one_name_in_snake_case_are_all_kept():
     row = attributes(MessageRow, meta={"inReplyTo": "a", "in_reply_to": "b", "InReplyTo": "c"})
 
@@ -231,12 +269,10 @@ def test_one_item_that_does_not_fit_leaves_the_others():
     assert row["misfit_values"] == {"tags.1": {"a": 1}}
 
 
-def test_misfits_of_one_path_are_all_kept():
-    mapper = RowMapper(ConversationRow, custom=CUSTOM)
+def test_values_of_one_path_are_all_kept():
+    row = row_of(ConversationRow, some_key=1, attributes={"someKey": 2})
 
-    row = mapper.flatten({"id": "a1", "custom.seatsNum": 1, "attributes": {"custom.seatsNum": 2}})
-
-    assert sorted(row["misfit_values"].values()) == [1, 2]
+    assert row["misfit_values"] == {"some_key": 1, "some_key_": 2}
 
 
 @pytest.mark.parametrize("attributes", ["x", ["x"], 1, True])
@@ -279,7 +315,7 @@ def test_a_value_that_does_not_fit_is_kept_beside_its_column():
     assert row["misfit_values"]["satisfaction"] == "very good"
 
 
-def test_a_row_without_misfits_does_not_mention_them():
+def test_a_row_whose_values_all_fit_has_no_misfit_values():
     assert "misfit_values" not in attributes(name="x")
 
 
@@ -361,7 +397,7 @@ def test_a_custom_attributes_column_can_be_selected_without_the_object_of_all():
     assert row == {"id": "a1", "custom_plan_str": "free"}
 
 
-def test_misfits_of_a_deselected_custom_object_go_with_it():
+def test_misfit_values_of_a_deselected_custom_object_go_with_it():
     row = row_of(
         ConversationRow,
         custom=CUSTOM,

@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 
 from source_kustomer.rows.names import (
     COLUMN_PREFIX,
+    DIGEST_LENGTH,
     MAX_LENGTH,
     attribute_of_column,
+    camel_case,
     column_of_attribute,
     fold,
     has_digest,
     klass_of_stream,
     klasses_of_streams,
+    snake_case,
     stream_of_klass,
 )
 
@@ -94,11 +97,12 @@ def test_names_stay_distinct_among_ten_thousand_long_ones():
 
 
 def test_a_plain_name_never_equals_a_name_with_a_digest():
-    with_digest = column_of_attribute("plan_str")
-    alike = with_digest.removeprefix(COLUMN_PREFIX).split("_")
-    lookalike = alike[0] + "".join(part.capitalize() for part in alike[1:])
+    columns = (column_of_attribute(f"plan_str{number}") for number in range(100))
+    column = next(one for one in columns if one[-DIGEST_LENGTH].isalpha())
+    lookalike = camel_case(column.removeprefix(COLUMN_PREFIX))
 
-    assert column_of_attribute(lookalike) != with_digest
+    assert f"{COLUMN_PREFIX}{snake_case(lookalike)}" == column
+    assert column_of_attribute(lookalike) != column
 
 
 def test_a_stream_with_a_digest_does_not_name_its_klass():

@@ -16,7 +16,10 @@ from source_kustomer.rows.schema import column_schema
 from source_kustomer.streams.kobjects import ANY_KLASS, KlassStream
 
 MAX_CATALOG_BYTES = 3_000_000
-KEYWORDS = {"type", "format", "airbyte_type", "description", "properties", "items", "title"}
+KEYWORDS = {
+    *("type", "format", "airbyte_type", "description", "title"),
+    *("properties", "additionalProperties", "items"),
+}
 STREAMS = declared_streams()
 
 streams = pytest.mark.parametrize("declared", STREAMS, ids=[stream.name for stream in STREAMS])
@@ -60,6 +63,7 @@ def test_every_part_of_a_schema_is_one_that_destinations_know(
         assert null == "null", path
         assert kind in {"string", "integer", "number", "boolean", "object", "array"}, path
         assert ("properties" in part) == (kind == "object"), path
+        assert part.get("additionalProperties") is (True if kind == "object" else None), path
         assert part.keys() <= KEYWORDS, path
         assert part.get("items", part) != {}, path
         assert ("format" in part) == ("airbyte_type" in part), path

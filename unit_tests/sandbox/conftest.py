@@ -105,10 +105,9 @@ def _sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """The sandbox, its switches put back after the test."""
-    before = _sandbox.settings()
-    yield _sandbox
-    _sandbox.control(**before)
+    """The sandbox; its switches are set back after the test."""
+    with _sandbox.temporarily():
+        yield _sandbox
 
 
 @pytest.fixture

@@ -129,10 +129,9 @@ def _sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(_sandbox: Sandbox) -> Iterator[Sandbox]:
     """The sandbox, with its switches as they were at the start."""
-    before = _sandbox.settings()
     _sandbox.forget_requests()
-    yield _sandbox
-    _sandbox.control(**before)
+    with _sandbox.temporarily():
+        yield _sandbox
 
 
 @pytest.fixture
