@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from source_kustomer.engine.attachments import IDS_PER_REQUEST, AttachmentsByMessage
 from source_kustomer.engine.audit_log import AuditStream
@@ -46,6 +46,12 @@ its SHA-256. Names stay distinct where a destination lowers the case, replaces o
 never renames one. The `title` of a column in the schema is the attribute's name in Kustomer.
 Streams and columns that version 0.1.0 named keep their meaning in a configured catalog.
 
+**Types.** `text`, `integer`, `number`, `boolean` and `timestamp` are what their names say; `texts`
+are a list of text. An `object` and the items of `objects` have the keys that are listed, in
+snake_case. No source tells the keys of an `any object` or the items of `values`. The keys of a
+`user object` are those that users or other systems define, and stay as they are. Attributes and
+keys that are not declared stay in the row, and are in `misfit_values` as well.
+
 **Joins.** A reference is an object of `type` and `id`, such as `customer` in a message. Lists
 such as `assigned_users` and `tags` hold ids. Rows of child lists have the id of their parent in a
 column of its own, such as `conversation_id`.
@@ -57,6 +63,9 @@ compare with a full refresh where that matters. Merges of customers are in
 
 **Columns.** A column that is not in the configured catalog is not emitted, except the primary key
 and the cursor. A configured stream without a schema gets all columns."""
+
+REFERENCE: Final = ["type", "id"]
+"""The keys of a reference."""
 
 INFERRED: Final = frozenset({"sla_versions", "slas", "tags"})
 """Streams whose endpoint the vendor's documentation does not name."""
@@ -122,7 +131,14 @@ def _section(stream: Stream) -> Iterator[str]:
     types = stream.row.column_types()
     for name, column in stream.schema(None)["properties"].items():
         kind = types.get(name) or ("timestamp" if "format" in column else "text")
-        yield f"| `{name}` | {kind.replace('_', ' ')} | {_cell(column['description'])} |"
+        text = f"{column['description']}{_keys(column)}"
+        yield f"| `{name}` | {kind.replace('_', ' ')} | {_cell(text)} |"
+
+
+def _keys(column: Mapping[str, Any]) -> str:
+    """Return the declared keys of an object, or of the objects in a list; none of a reference."""
+    keys = list(column.get("items", column).get("properties", {}))
+    return f" Keys: {', '.join(f'`{key}`' for key in keys)}." if keys and keys != REFERENCE else ""
 
 
 def description(stream: Stream) -> str:

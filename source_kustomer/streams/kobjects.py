@@ -123,7 +123,7 @@ class KlassStream(SearchStream, family=True):
 
         Args:
             klass: the custom object.
-            name: the stream's name, from `stream_names`.
+            name: the stream's name.
         """
         self.klass = klass
         self.name = name
