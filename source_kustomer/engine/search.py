@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -33,6 +34,10 @@ SEARCH_ROLES: Final = (
 )
 """Any of them lets a key search; the permission to read searches is spelt `create` or `update`
 (OpenAPI description of POST /customers/search)."""
+
+
+EMPTY_PIECES: Final = 3
+"""So many windows may be empty by chance."""
 
 
 class SearchStream(Stream, family=True):
@@ -174,6 +179,7 @@ class WindowTasks:
         self.outlet = outlet
         self._is_cut = is_cut
         self._emitted = Emitted()
+        self._pieces = _Pieces()
         self._seam_end = sync.sync.end - LIVE_SEARCH_AGE + SEAM_AFTER
 
     def open(self, *windows: Window, is_counted: bool = False) -> None:
@@ -203,6 +209,7 @@ class WindowTasks:
                 self._announce(batch)
                 is_counted = True
             if batch.is_last:
+                self._pieces.read(reader.count.read)
                 self._verify(reader)
             self.outlet.complete(batch)
             if following is not None and reader.position >= (following.end or 0):
@@ -343,6 +350,8 @@ class WindowTasks:
 
     def _cut(self, reader: WindowReader, batch: SpanBatch) -> None:
         """Cut off the later part of the window for readers that have nothing to do."""
+        if not self._pieces.are_worthwhile:
+            return
         pool = self.sync.sync.pool
         left = self._pages_left(reader, batch)
         pieces = reader.cut(pool.vacancies(reader.window, left) + 1, pages_left=left)
@@ -366,3 +375,23 @@ class WindowTasks:
         pages = max(batch.left, left) // batch.page_size
         self.sync.sync.pool.expect_at_least(reader.window, pages)
         return pages
+
+
+class _Pieces:
+    """Whether the windows that were cut off have held records: a count may be far too high."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._empty = 0
+        self._full = 0
+
+    def read(self, records: int) -> None:
+        """Note a window that was read to its end."""
+        with self._lock:
+            self._empty += not records
+            self._full += bool(records)
+
+    @property
+    def are_worthwhile(self) -> bool:
+        """Whether more cuts are likely to pay: not most windows were empty."""
+        return self._empty <= EMPTY_PIECES or self._empty <= self._full

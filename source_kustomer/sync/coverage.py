@@ -32,6 +32,12 @@ class Coverage:
         """Return this coverage with `[start, end)` added."""
         return Coverage.of([*self.spans, (start, end)])
 
+    def largest(self, count: int) -> Coverage:
+        """Return this coverage with no more than some spans, the longest."""
+        if len(self.spans) <= count:
+            return self
+        return Coverage.of(sorted(self.spans, key=lambda span: span[0] - span[1])[:count])
+
     def without(self, start: int, end: int) -> Coverage:
         """Return this coverage with `[start, end)` removed."""
         kept = [(first, min(last, start)) for first, last in self.spans]

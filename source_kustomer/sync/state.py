@@ -23,6 +23,9 @@ from source_kustomer.timestamps import format_timestamp, parse_timestamp
 BEGINNING: Final = -(1 << 62)
 """Before every record: state does not say where reading once began."""
 
+MAX_SPANS: Final = 200
+"""Spans in one state, so that a state stays below 16 KB. What is left out is read again."""
+
 NO_CURSOR_STATE: Final = "__ab_no_cursor_state_message"
 FULL_REFRESH_DONE: Final = "__ab_full_refresh_sync_complete"
 """What Airbyte's connectors write for streams without a cursor."""
@@ -92,7 +95,7 @@ class StreamState:
         blob["until"] = format_timestamp(self.until)
         blob["done"] = [
             [format_timestamp(start), format_timestamp(end)]
-            for start, end in self.coverage.spans
+            for start, end in self.coverage.largest(MAX_SPANS).spans
             if start != BEGINNING
         ]
         return blob

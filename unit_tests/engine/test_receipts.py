@@ -129,3 +129,19 @@ def test_windows_without_a_count_are_reported_as_not_counted(
     assert len(set(output.ids)) == 700
     assert not sync.sync.receipt.is_counted
     assert "messages: 700 read that the source did not count" in caplog.messages
+
+
+def test_a_count_that_is_far_too_high_leads_to_few_requests() -> None:
+    api = Api(records(500))
+    api.override = lambda request: (
+        with_total(api.search(request), lambda total: 10**18 if total else 0)
+        if request.method == "POST"
+        else None
+    )
+
+    sync = one_sync(api)
+    output = sync.run()
+
+    assert len(set(output.ids)) == 500
+    assert isinstance(sync.sync.failure, IncompleteWindow), "the count is not reached"
+    assert len(api.searches) < 100

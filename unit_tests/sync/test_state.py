@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from source_kustomer.errors import InvalidState
 from source_kustomer.sync.coverage import Coverage
 from source_kustomer.sync.cursor import CoverageCursor
-from source_kustomer.sync.state import BEGINNING, StreamState, parse_state
+from source_kustomer.sync.state import BEGINNING, MAX_SPANS, StreamState, parse_state
 from source_kustomer.timestamps import DAY, MILLISECOND, MINUTE, format_timestamp, parse_timestamp
 
 END = 2_000_000_000 * 1_000_000
@@ -291,3 +291,24 @@ def test_what_is_read_again_after_a_cut_is_the_gaps_and_the_lookback_alone(days,
     missing = Coverage.of((END - a * DAY, END - b * DAY) for a, b in days)
     again = Coverage.of([*missing.gaps(END - 100 * DAY, END), (END - lookback * DAY, END)])
     assert list(second.gaps()) == list(again.spans)
+
+
+def test_a_state_with_many_spans_keeps_the_longest_and_reads_the_others_again():
+    blob = {
+        "until": format_timestamp(END),
+        "done": [
+            [
+                format_timestamp(END - hour * 3 * 3_600_000_000),
+                format_timestamp(END - (hour * 3 - 1) * 3_600_000_000 - hour * MILLISECOND),
+            ]
+            for hour in range(1, 20_001)
+        ],
+    }
+
+    state = parse_state("messages", "updated_at", blob)
+    written = state.to_json("updated_at")
+
+    assert len(written["done"]) == MAX_SPANS
+    again = parse_state("messages", "updated_at", written)
+    assert Coverage.of([*state.coverage.spans, *again.coverage.spans]) == state.coverage
+    assert len(str(written)) < 16_000
