@@ -33,10 +33,14 @@ def test_spec_comes_by_every_door_as_one_message_among_nothing_but_messages(
 
 def test_a_configuration_may_be_a_pipe_which_can_be_read_only_once() -> None:
     with Sandbox(10, **UNLIMITED) as sandbox:
-        command = f'{sys.executable} main.py check --config <(echo \'{{"api_key": "$KEY"}}\')'
+        command = f'{sys.executable} main.py check --config <(printf %s "$CONFIG")'
+        environment = {
+            API_URL_VARIABLE: sandbox.url,
+            "CONFIG": json.dumps({"api_key": sandbox.key}),
+        }
         done = subprocess.run(
             ["bash", "-c", command],
-            env={**os.environ, API_URL_VARIABLE: sandbox.url, "KEY": sandbox.key},
+            env={**os.environ, **environment},
             capture_output=True,
             text=True,
             check=False,

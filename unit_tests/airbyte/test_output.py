@@ -130,7 +130,7 @@ def test_a_disk_that_fills_up_in_the_middle_is_reported_at_once(kind: str) -> No
 def test_each_level_of_a_log_record_is_one_of_the_protocol(number: int, level: str) -> None:
     stream = io.BytesIO()
     record = logging.LogRecord("x", number, "", 0, "%s of %s", (1, 2), None)
-    LogHandler(Output(stream, pytest.fail)).handle(record)
+    LogHandler(Output(stream, lambda error: pytest.fail(str(error)))).handle(record)
     document = json.loads(stream.getvalue())
     assert document == {"type": "LOG", "log": {"level": level, "message": "1 of 2"}}
 
