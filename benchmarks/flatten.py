@@ -1,4 +1,4 @@
-"""How much CPU turning a resource into a row takes, by itself: a part of the CPU per record.
+"""CPU time for mapping a resource to a row, which is a part of the CPU time per record.
 
 For a conversation and a message as busy organizations have them.
 """

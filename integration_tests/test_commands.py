@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import ROOT
+from integration_tests.connector import ROOT, UNLIMITED
+from kustomer_sandbox import Sandbox
+from source_kustomer.airbyte.source import API_URL_VARIABLE
 
 DOORS = {
     "the console script": [str(Path(sys.executable).parent / "source-kustomer")],
@@ -26,6 +29,44 @@ def test_spec_comes_by_every_door_as_one_message_among_nothing_but_messages(
     )
     messages = [json.loads(line) for line in done.stdout.splitlines()]
     assert [message["type"] for message in messages if message["type"] != "LOG"] == ["SPEC"]
+
+
+def test_a_configuration_may_be_a_pipe_which_can_be_read_only_once() -> None:
+    with Sandbox(10, **UNLIMITED) as sandbox:
+        command = f'{sys.executable} main.py check --config <(printf %s "$CONFIG")'
+        environment = {
+            API_URL_VARIABLE: sandbox.url,
+            "CONFIG": json.dumps({"api_key": sandbox.key}),
+        }
+        done = subprocess.run(
+            ["bash", "-c", command],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+            timeout=60,
+        )
+    assert '"SUCCEEDED"' in done.stdout
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["spec"], ["check", "--config", "missing.json"]])
+def test_a_full_disk_below_stdout_ends_the_process_with_a_message_on_stderr(
+    arguments: list[str],
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, ROOT / "main.py", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert "stdout cannot be written: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_image_and_main_py_have_the_same_entrypoint() -> None:

@@ -46,10 +46,10 @@ its SHA-256. Names stay distinct where a destination lowers the case, replaces o
 never renames one. The `title` of a column in the schema is the attribute's name in Kustomer.
 Streams and columns that version 0.1.0 named keep their meaning in a configured catalog.
 
-**Types.** `text`, `integer`, `number`, `boolean` and `timestamp` are what their names say; `texts`
-are a list of text. An `object` and the items of `objects` have the keys that are listed, in
-snake_case. No source tells the keys of an `any object` or the items of `values`. The keys of a
-`user object` are those that users or other systems define, and stay as they are. Attributes and
+**Types.** `text`, `integer`, `number`, `boolean` and `timestamp` are single values; `texts` is a
+list of text. An `object` and the items of `objects` have the keys that are listed, in snake_case.
+The keys of an `any object` and the items of `values` are not documented by Kustomer. The keys of
+a `user object` are those that users or other systems define, and stay as they are. Attributes and
 keys that are not declared stay in the row, and are in `misfit_values` as well.
 
 **Joins.** A reference is an object of `type` and `id`, such as `customer` in a message. Lists

@@ -159,7 +159,7 @@ def test_sigterm_ends_the_process_in_time_with_all_that_is_finished_checkpointed
         code = run.end(signal.SIGTERM)
         assert "Traceback" not in run.process.errors.read_text()
     sandbox.control(fault_rate=0.0)
-    assert code == 128 + signal.SIGTERM
+    assert code == -signal.SIGTERM
     with running(connector, destination) as rest:
         rest.rows()
         assert rest.process.wait(SECONDS_TO_END) == 0
@@ -167,6 +167,15 @@ def test_sigterm_ends_the_process_in_time_with_all_that_is_finished_checkpointed
     # Only pages under way: what was read before is checkpointed, though no checkpoint was due.
     assert max(rest.again[stream] for stream in ("messages", "customers")) <= WORKERS * size.page
     destination.assert_is_exact(sandbox)
+
+
+def test_sigterm_ends_the_process_in_time_while_stdout_is_not_read(
+    connector: Connector, destination: Destination
+) -> None:
+    with running(connector, destination) as run:
+        run.rows(100)  # of many more than fit into the pipe and the channel
+        run.process.send_signal(signal.SIGTERM)
+        assert run.process.wait(SECONDS_TO_END) == -signal.SIGTERM
 
 
 def test_a_closed_stdout_ends_the_process_quietly(

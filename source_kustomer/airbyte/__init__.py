@@ -1,1 +1,1 @@
-"""Everything that touches the runtime of the Airbyte CDK."""
+"""All code that uses Airbyte's CDK."""

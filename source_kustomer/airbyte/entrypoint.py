@@ -1,4 +1,4 @@
-"""The process: arguments in, Airbyte messages on stdout, an exit code. The only catch-all."""
+"""The process: arguments, signals, stdout and the exit code."""
 
 from __future__ import annotations
 
@@ -11,190 +11,86 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import Any, BinaryIO, Final
+from typing import Any, Final, NoReturn
 
-import orjson
-from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.logger import AirbyteLogFormatter
 from airbyte_cdk.models import (
-    AirbyteLogMessage,
+    AirbyteConnectionStatus,
     AirbyteMessage,
-    AirbyteMessageSerializer,
-    ConnectorSpecification,
-    Level,
+    AirbyteStateStats,
+    Status,
     Type,
 )
-from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+from airbyte_cdk.utils.memory_monitor import MemoryMonitor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_kustomer.airbyte.output import LogHandler, Output
 from source_kustomer.airbyte.source import SourceKustomer
-from source_kustomer.airbyte.trace_errors import TracedError, traced
+from source_kustomer.airbyte.trace_errors import traced
 from source_kustomer.config import Config
 from source_kustomer.errors import InvalidConfig, KustomerError
 from source_kustomer.logger import LOGGER
+from source_kustomer.text import KeyMask
 from source_kustomer.timestamps import from_unix_seconds
 
 EXIT_FAILED: Final = 1
 EXIT_INTERRUPTED: Final = 128 + signal.SIGINT
 EXIT_BROKEN_PIPE: Final = 128 + signal.SIGPIPE
 EXIT_TERMINATED: Final = 128 + signal.SIGTERM
-SECONDS_TO_FLUSH: Final = 0.2
 BUFFER_BYTES: Final = 256 * 1024
 SECONDS_TO_END: Final = 5.0
-"""After SIGTERM. Airbyte and container engines kill after ten."""
+"""After SIGTERM. Airbyte and container engines send SIGKILL after ten."""
 
 GC_THRESHOLDS: Final = (50_000, 20, 100)
-"""Rows hold no cycles, so the collector finds nothing in them: by default it spends two fifths of
-all CPU walking the rows that wait in the queue."""
-
+"""Rows have no reference cycles. With the default thresholds the collector uses two fifths of all
+CPU time to traverse the rows that wait in the channel."""
 
 M_ARENA_MAX: Final = -8
 MALLOC_ARENAS: Final = 2
-"""glibc gives every thread an arena of its own, and each keeps what it once needed."""
+"""glibc has a memory arena per thread, and each keeps the most that it ever needed."""
 
 
-class Output:
-    """Stdout, one whole line at a time, whichever thread writes.
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments of the process.
 
-    Rows may wait in the buffer for a moment, but never behind a state: whatever else is written
-    takes them along, and a timer does when nothing is.
+    Args:
+        argv: the arguments, without the program's name.
+
+    Raises:
+        SystemExit: when they are not valid; the usage has been written to stderr.
     """
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._lock = threading.Lock()
-        self._is_waiting = False
-        threading.Thread(target=self._keep_flushing, daemon=True).start()
-
-    def write(self, message: AirbyteMessage) -> None:
-        """Write a message.
-
-        Raises:
-            BrokenPipeError: when nobody reads any more.
-        """
-        line = _serialize(message)
-        if message.type is Type.RECORD:
-            with self._lock:
-                self._stream.write(line)
-                self._stream.write(b"\n")
-                self._is_waiting = True
-        else:
-            self.write_line(line)
-
-    def write_line(self, line: bytes) -> None:
-        """Write one line of JSON, and everything that was written before it."""
-        with self._lock:
-            self._stream.write(line + b"\n")
-            self._stream.flush()
-            self._is_waiting = False
-
-    def flush(self) -> None:
-        """Let nothing wait any longer."""
-        with self._lock:
-            if self._is_waiting:
-                self._stream.flush()
-                self._is_waiting = False
-
-    def _keep_flushing(self) -> None:
-        while True:
-            time.sleep(SECONDS_TO_FLUSH)
-            try:
-                self.flush()
-            except (OSError, ValueError):
-                return  # the next write of the main thread meets the same
-
-
-class LogFormatter(AirbyteLogFormatter):
-    """Writes records as LOG messages, those for debugging as well.
-
-    The framework gives the latter a form of its own, which is none of the protocol's.
-    """
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the message as a line of JSON, without secrets."""
-        if record.levelno != logging.DEBUG:
-            return super().format(record)
-        extras = self.extract_extra_args_from_record(record)
-        text = f"{record.getMessage()} {extras}" if extras else record.getMessage()
-        log = AirbyteLogMessage(level=Level.DEBUG, message=filter_secrets(text))
-        return AirbyteEntrypoint.airbyte_message_to_string(AirbyteMessage(type=Type.LOG, log=log))
-
-
-class OutputHandler(logging.Handler):
-    """Writes log records as Airbyte's log messages, through the same channel as all else."""
-
-    def __init__(self, output: Output) -> None:
-        super().__init__()
-        self._output = output
-        self.setFormatter(LogFormatter())
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one log message; a closed stdout ends the process elsewhere."""
-        try:
-            self._output.write_line(self.format(record).encode())
-        except OSError:
-            return
-
-
-class WithoutTraceback(logging.Filter):
-    """Puts an understood error's sentence in the place of its traceback."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record when it carries such an error; keep it in any case."""
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, TracedError):
-            record.msg, record.args = str(error), ()
-            record.exc_info, record.exc_text = None, None
-        return True
-
-
-class Entrypoint(AirbyteEntrypoint):
-    """The framework's entrypoint, without its temporary files and its printing."""
-
-    def __init__(self, source: SourceKustomer) -> None:
-        super().__init__(source)
-        self.kustomer = source
-
-    @staticmethod
-    def validate_connection(source_spec: ConnectorSpecification, config: Any) -> None:
-        """Leave it to the source, whose sentences are clearer."""
-
-    def messages(self, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:
-        """Run a command and yield its messages.
-
-        Raises:
-            AirbyteTracedException: when it cannot be done.
-        """
-        source = self.kustomer
-        spec = source.spec(LOGGER)
-        if arguments.command == "spec":
-            yield AirbyteMessage(type=Type.SPEC, spec=spec)
-            return
-        try:
-            config = source.read_config(arguments.config)
-            if arguments.command == "read":
-                catalog = source.read_catalog(arguments.catalog)
-                state = source.read_state(arguments.state)
-        except KustomerError as error:
-            raise traced(error) from None
-        if arguments.command == "check":
-            yield from self.check(spec, config)
-        elif arguments.command == "discover":
-            yield from self.discover(spec, config)
-        else:
-            yield from self.read(spec, config, catalog, state)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="also write debug messages")
+    config = argparse.ArgumentParser(add_help=False)
+    config.add_argument("--config", required=True, help="path of the configuration, a JSON file")
+    parser = argparse.ArgumentParser(prog="source-kustomer", description=__doc__, parents=[common])
+    commands = parser.add_subparsers(dest="command", title="commands")
+    commands.add_parser("spec", parents=[common], help="write the specification of the form")
+    commands.add_parser("check", parents=[common, config], help="check the configuration and key")
+    commands.add_parser("discover", parents=[common, config], help="write the catalog")
+    read = commands.add_parser("read", parents=[common, config], help="write records and states")
+    read.add_argument("--catalog", required=True, help="path of the configured catalog")
+    read.add_argument("--state", help="path of the state that an earlier sync wrote")
+    return parser.parse_args(argv)
 
 
 class Process:
     """One run of the connector as a process."""
 
     def __init__(self, output: Output) -> None:
+        """Prepare a run.
+
+        Args:
+            output: takes the messages.
+        """
         self._output = output
         self._source = SourceKustomer()
-        self._terminated = False
+        self._is_config_invalid = False
+        self.is_terminated = False
+        """Whether the process received SIGTERM."""
 
     def run(self, argv: Sequence[str]) -> int:
         """Run a command.
@@ -205,105 +101,127 @@ class Process:
         Returns:
             The exit code.
         """
-        entrypoint = Entrypoint(self._source)
-        arguments = entrypoint.parse_args(list(argv))
+        arguments = parse_arguments(argv)
         if not arguments.command:
-            sys.stderr.write("Give a command: spec, check, discover or read. See --help.\n")
+            sys.stderr.write("Enter a command: spec, check, discover or read. See --help.\n")
             return os.EX_USAGE
-        self._set_up_logging(debug=getattr(arguments, "debug", False))
+        _set_up_logging(LogHandler(self._output), debug=arguments.debug)
         try:
-            for message in entrypoint.messages(arguments):
+            for message in self._messages(arguments):
                 self._output.write(message)
-            self._output.flush()
-            code = self._verdict(arguments)
-        except BrokenPipeError:
-            return EXIT_BROKEN_PIPE
         except KeyboardInterrupt:
-            code = EXIT_INTERRUPTED
+            return EXIT_INTERRUPTED
         except AirbyteTracedException as error:
-            code = self._tell(error)
+            self._output.write(error.as_airbyte_message())
+            return EXIT_FAILED
+        except KustomerError as error:
+            self._output.write(traced(error).as_airbyte_message())
+            return EXIT_FAILED
         except Exception as error:
-            code = self._tell(
-                AirbyteTracedException.from_exception(
-                    error,
-                    message=f"The connector failed unexpectedly ({type(error).__name__}). "
-                    "Please report this with the log.",
-                )
-            )
-        # A command that was complete before it was told to end has not failed.
-        return EXIT_TERMINATED if self._terminated and code != os.EX_OK else code
-
-    def _set_up_logging(self, *, debug: bool) -> None:
-        logging.getLogger().handlers = [OutputHandler(self._output)]
-        logger = logging.getLogger("airbyte")
-        logger.setLevel(logging.DEBUG if debug else logging.INFO)
-        LOGGER.addFilter(WithoutTraceback())
-
-    def _verdict(self, arguments: argparse.Namespace) -> int:
-        """Let a check of an unusable configuration fail as a process too."""
-        if arguments.command == "check":
-            try:
-                config = Config.parse(self._source.read_config(arguments.config))
-                config.start(from_unix_seconds(time.time()))
-            except InvalidConfig:
-                return EXIT_FAILED
-        return os.EX_OK
-
-    def _tell(self, error: AirbyteTracedException) -> int:
-        message = error.as_sanitized_airbyte_message()
-        try:
-            self._output.write(message)
-        except BrokenPipeError:
-            return EXIT_BROKEN_PIPE
-        return EXIT_FAILED
+            self._output.write(_unforeseen(error).as_airbyte_message())
+            return EXIT_FAILED
+        finally:
+            self._output.flush()
+        return EXIT_FAILED if self._is_config_invalid else os.EX_OK
 
     def terminate(self, signum: int, frame: FrameType | None) -> None:
-        """End soon, on SIGTERM: stop what waits, let what is finished be told, then go."""
-        if self._terminated:
+        """End soon, as the handler of SIGTERM: stop waiting, emit a last checkpoint, exit."""
+        if self.is_terminated:
             return
-        self._terminated = True
-        timer = threading.Timer(SECONDS_TO_END, os._exit, (EXIT_TERMINATED,))
+        self.is_terminated = True
+        timer = threading.Timer(SECONDS_TO_END, end_by_sigterm)
         timer.daemon = True
         timer.start()
+        # Another thread, because the main thread may hold a lock that a checkpoint needs.
         threading.Thread(target=self._source.stop, daemon=True).start()
 
+    def _messages(self, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:
+        """Run a command and yield its messages.
 
-def _serialize(message: AirbyteMessage) -> bytes:
-    record = message.record
-    if record is not None and record.meta is None and record.namespace is None:
-        # The one kind of message there are millions of: without the detour through a serializer.
+        Raises:
+            KustomerError: when an input file cannot be used.
+            AirbyteTracedException: when the command fails.
+        """
+        source = self._source
+        if arguments.command == "spec":
+            yield AirbyteMessage(type=Type.SPEC, spec=source.spec(LOGGER))
+            return
+        config = source.read_config(arguments.config)
+        self._output.mask = KeyMask(str(config.get("api_key") or ""))
+        if arguments.command == "check":
+            yield AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=self._check(config))
+        elif arguments.command == "discover":
+            yield AirbyteMessage(type=Type.CATALOG, catalog=source.discover(LOGGER, config))
+        else:
+            catalog = source.read_catalog(arguments.catalog)
+            state = source.read_state(arguments.state)
+            yield from counted(source.read(LOGGER, config, catalog, state))
+
+    def _check(self, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        """Check a configuration. One that is not valid also makes the exit code 1."""
         try:
-            return orjson.dumps(
-                {
-                    "type": "RECORD",
-                    "record": {
-                        "stream": record.stream,
-                        "data": record.data,
-                        "emitted_at": record.emitted_at,
-                    },
-                }
-            )
-        except TypeError:
-            return AirbyteEntrypoint.airbyte_message_to_string(message).encode()
-    line = orjson.dumps(AirbyteMessageSerializer.dump(message))
-    if message.type is Type.TRACE:
-        return filter_secrets(line.decode()).encode()
-    return line
+            Config.parse(config).start(from_unix_seconds(time.time()))
+        except InvalidConfig as error:
+            self._is_config_invalid = True
+            return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
+        return self._source.check(LOGGER, config)
 
 
-def _keep_memory_small() -> None:
-    """Tune the collector and the allocator for many threads that pass large, short-lived values."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
-    with suppress(AttributeError, OSError):  # only glibc has it
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, MALLOC_ARENAS)
+def counted(messages: Iterator[AirbyteMessage]) -> Iterator[AirbyteMessage]:
+    """Yield messages, with the number of records since the last state in each state.
+
+    Airbyte compares the numbers with what the destination received. They are floating-point
+    numbers in the protocol.
+
+    Raises:
+        AirbyteTracedException: when the container is about to run out of memory.
+    """
+    counts: defaultdict[str, int] = defaultdict(int)
+    memory = MemoryMonitor()
+    for message in messages:
+        if message.record is not None:
+            counts[message.record.stream] += 1
+        elif message.state is not None and message.state.stream is not None:
+            stream = message.state.stream.stream_descriptor.name
+            message.state.sourceStats = AirbyteStateStats(recordCount=float(counts.pop(stream, 0)))
+        yield message
+        memory.check_memory_usage()
+
+
+def end_by_sigterm() -> NoReturn:
+    """End the process as SIGTERM does by default, so that its parent process sees the signal.
+
+    Process 1 of a container has no default action; it ends with the exit code 143.
+    """
+    with suppress(AttributeError, OSError):
+        # signal.signal works in the main thread only, which may be blocked.
+        ctypes.CDLL(None).signal(signal.SIGTERM, None)
+        os.kill(os.getpid(), signal.SIGTERM)
+    os._exit(EXIT_TERMINATED)
+
+
+def end_without_stdout(error: OSError) -> NoReturn:
+    """End the process because stdout cannot be written, from any thread.
+
+    Args:
+        error: why. A reader that has closed the pipe needs no message.
+    """
+    if isinstance(error, BrokenPipeError):
+        os._exit(EXIT_BROKEN_PIPE)
+    with suppress(OSError):
+        sys.stderr.write(
+            f"source-kustomer: stdout cannot be written: {error.strerror}. The sync has stopped. "
+            "Make room for its output, and start it again from the last state that was written.\n"
+        )
+        sys.stderr.flush()
+    os._exit(EXIT_FAILED)
 
 
 def run() -> None:
-    """Run as a process: the console script and main.py."""
-    output = Output(os.fdopen(os.dup(sys.stdout.fileno()), "wb", BUFFER_BYTES))
-    # Whatever else prints, prints elsewhere: stdout belongs to the protocol.
+    """Run the connector as a process: the console script and main.py."""
+    stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb", BUFFER_BYTES)
+    output = Output(stream, end_without_stdout)
+    # Stdout belongs to the protocol. What libraries print goes to stderr.
     sys.stdout = sys.stderr
     _keep_memory_small()
     process = Process(output)
@@ -312,6 +230,32 @@ def run() -> None:
         code = process.run(sys.argv[1:])
     except SystemExit as request:
         code = request.code if isinstance(request.code, int) else os.EX_USAGE
-    sys.stderr.flush()
-    # Threads that wait for an answer or for room in the queue would hold up a normal exit.
+    with suppress(OSError):
+        sys.stderr.flush()
+    if process.is_terminated and code != os.EX_OK:
+        end_by_sigterm()
+    # Threads that wait for an answer or for room in the channel would delay a normal exit.
     os._exit(code)
+
+
+def _set_up_logging(handler: logging.Handler, *, debug: bool) -> None:
+    debug = debug or os.environ.get("LOG_LEVEL", "").lower() == "debug"  # Airbyte sets it
+    logging.getLogger().handlers = [handler]
+    logging.getLogger("airbyte").setLevel(logging.DEBUG if debug else logging.INFO)
+
+
+def _unforeseen(error: Exception) -> AirbyteTracedException:
+    return AirbyteTracedException.from_exception(
+        error,
+        message=f"The connector failed unexpectedly ({type(error).__name__}). Please report this "
+        "with the log.",
+    )
+
+
+def _keep_memory_small() -> None:
+    """Adjust the collector and the allocator to many threads with large, short-lived values."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    with suppress(AttributeError, OSError):  # only glibc has it
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, MALLOC_ARENAS)

@@ -162,10 +162,11 @@ class Read:
         self, stream: Stream, entry: ConfiguredAirbyteStream, state: Mapping[str, Any]
     ) -> StreamSync:
         schema = dict(entry.stream.json_schema)
+        columns = schema.get("properties")
         mapper = RowMapper(
             stream.row,
             custom=CustomAttributes.from_schema(schema),
-            columns=frozenset(schema.get("properties") or ()) or None,
+            columns=frozenset(columns) if columns and isinstance(columns, Mapping) else None,
             always=frozenset([stream.cursor_field] if stream.cursor_field else ()),
             reserved=frozenset(stream.schema(None)["properties"]),
         )

@@ -175,7 +175,7 @@ def _unusable_environment(error: Exception) -> str | None:
     if isinstance(error, requests.exceptions.InvalidSchema | urllib3.exceptions.ProxySchemeUnknown):
         return (
             "The proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names has a scheme that is not "
-            "supported. Use an http:// or https:// proxy."
+            "supported. Use one whose address begins with http or https."
         )
     if isinstance(error, requests.exceptions.InvalidURL | urllib3.exceptions.LocationParseError):
         return (

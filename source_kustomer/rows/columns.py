@@ -71,9 +71,9 @@ Reference = Annotated[Referenced | None, Field(default=None), Kind("reference")]
 References = Annotated[list[Referenced | None] | None, Field(default=None), Kind("references")]
 """The targets of a relationship to several records."""
 Values = Annotated[list[Any] | None, Field(default=None), Kind("values")]
-"""A list of values of which no source tells the type."""
+"""A list of values of undocumented types."""
 AnyObject = Annotated[dict[str, Any] | None, Field(default=None), Kind("any_object")]
-"""An object of Kustomer's of which no source tells the keys. They become snake_case."""
+"""An object whose keys Kustomer defines but does not document. They become snake_case."""
 UserObject = Annotated[dict[str, Any] | None, Field(default=None), Kind("user_object")]
 """An object whose keys users define. They stay as they are."""
 

@@ -27,9 +27,9 @@ _TYPES: Final = {
     "array": "values",
     "object": "user_object",
 }
-"""The metadata's types that leave no doubt, as column types. `string` is said of dates as well.
+"""Kinds of columns by the type in the metadata. `string` is not one: dates can have it as well.
 
-A tree's value is the dotted path of its leaf.
+The value of a tree is the path of its leaf, with dots.
 """
 
 _SUFFIXES: Final = {
@@ -43,10 +43,10 @@ _SUFFIXES: Final = {
     "Id": "text",
     "At": "timestamp",
 }
-"""What the end of a name says of the type (developer.kustomer.com, "Custom attributes")."""
+"""Kinds of columns by the end of the name (developer.kustomer.com, "Custom attributes")."""
 
 _LISTABLE: Final = frozenset({"text", "number", "boolean", "timestamp"})
-"""Types of which there are lists, named with an s."""
+"""Kinds of items of lists. The kind of the list has an s at its end."""
 
 _MAX_CHOICES: Final = 10
 _MAX_DESCRIPTION: Final = 200
@@ -56,9 +56,10 @@ the size of a catalog. The stream `custom_attributes` has all choices."""
 
 @dataclass(frozen=True)
 class CustomAttribute:
-    """One attribute: its name, verbatim, and what is known of it."""
+    """One custom attribute."""
 
     name: str
+    """The name in Kustomer."""
     kind: str
     """The kind of its column, or that of the items with an s for a list."""
     description: str
@@ -105,8 +106,8 @@ class CustomAttributes:
         Rows then fit the types that were discovered, even if an attribute has changed since. They
         have the columns that are selected there, with or without `custom` itself.
         """
-        properties = schema.get("properties") or {}
-        entries = dict((properties.get("custom") or {}).get("properties") or {})
+        properties = _schemas(schema.get("properties"))
+        entries = _schemas(properties.get("custom", {}).get("properties"))
         columns = {}
         for column, entry in properties.items():
             if column.startswith(COLUMN_PREFIX):
@@ -114,7 +115,7 @@ class CustomAttributes:
                 columns[column] = name
                 entries.setdefault(name, entry)
         found = {
-            name: CustomAttribute(name, _kind_of(entry), entry.get("description", ""))
+            name: CustomAttribute(name, _kind_of(entry), str(entry.get("description", "")))
             for name, entry in entries.items()
         }
         return CustomAttributes(found, columns)
@@ -125,14 +126,23 @@ class CustomAttributes:
         return {column: self.by_name[name] for column, name in self.column_names.items()}
 
 
+def _schemas(properties: object) -> dict[str, Mapping[str, Any]]:
+    """Return the schemas of properties. A boolean is a schema too, which allows any type."""
+    if not isinstance(properties, Mapping):
+        return {}
+    return {
+        name: schema if isinstance(schema, Mapping) else {} for name, schema in properties.items()
+    }
+
+
 def _attribute_of(column: str, entry: Mapping[str, Any], names: Collection[str]) -> str:
     """Return the name of the attribute that a column was made for.
 
-    Columns of version 0.1.0 have no title. Their name has the attribute's own name after the
-    prefix.
+    The title is the attribute's name. Columns of version 0.1.0 have no title. Their name has the
+    attribute's own name after the prefix.
     """
     title = entry.get("title")
-    if isinstance(title, str):
+    if isinstance(title, str) and column_of_attribute(title) == column:
         return title
     name = column.removeprefix(COLUMN_PREFIX)
     return name if name in names else attribute_of_column(column)

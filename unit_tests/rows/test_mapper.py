@@ -304,7 +304,7 @@ def test_members_and_relationships_of_another_form_are_noted():
     ("value", "expected"),
     [(5, 5), ("4.5", 4.5), ("4", 4), (None, None)],
 )
-def test_satisfaction_is_a_number_in_whatever_form_it_comes(value, expected):
+def test_satisfaction_is_a_number_in_every_form_that_kustomer_sends(value, expected):
     assert attributes(satisfaction=value)["satisfaction"] == expected
 
 
@@ -484,6 +484,27 @@ def test_a_column_of_version_0_1_0_means_the_same_attribute():
     }
 
 
+@pytest.mark.parametrize(
+    "properties", [None, True, [], {"custom": True}, {"custom": {"properties": True}}]
+)
+def test_a_schema_without_types_has_no_custom_attributes(properties):
+    assert CustomAttributes.from_schema({"properties": properties}) == CustomAttributes()
+
+
+def test_a_column_whose_schema_is_a_boolean_means_the_same_attribute():
+    custom = CustomAttributes.from_schema({"properties": {"custom_plan_str": True}})
+
+    assert custom.column_names == {"custom_plan_str": "planStr"}
+
+
+def test_a_title_of_another_origin_is_not_taken_for_an_attribute():
+    entry = {"type": ["null", "string"], "title": "Custom plan"}
+
+    custom = CustomAttributes.from_schema({"properties": {"custom_plan_str": entry}})
+
+    assert custom.column_names == {"custom_plan_str": "planStr"}
+
+
 def test_a_column_with_a_digest_means_the_same_attribute_without_the_object_of_all():
     attributes: dict[str, dict[str, object]] = {
         "properties": {"cust-refStr": {}, "cust_refStr": {}, "größeNum": {}}
@@ -504,7 +525,7 @@ def test_each_custom_attribute_has_a_column_of_its_own_when_asked_for():
     assert row["custom_plan_str"] == "free"
 
 
-def test_a_custom_value_that_does_not_fit_its_type_is_kept_beside():
+def test_a_custom_value_that_does_not_fit_its_type_is_in_misfit_values():
     row = row_of(ConversationRow, custom=CUSTOM, attributes={"custom": {"seatsNum": {"x": 1}}})
 
     assert row["custom"]["seatsNum"] is None
