@@ -1,1 +1,1 @@
-"""The wire: one budgeted, retried HTTPS request after the other. Knows nothing of Airbyte."""
+"""The client of Kustomer's API: requests, searches, lists, retries and rate limits."""
