@@ -1,4 +1,4 @@
-"""How many requests a sync sends, beside the fewest that could do; and smaller pages on the way."""
+"""The number of requests of a sync, compared with the fewest possible; and smaller pages."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def page_sizes(quick: bool) -> tuple[list[Figure], str]:
 
 
 def _midway(policy: str, count: int) -> Figure:
-    """Take pages of 500 away while a sync is under way, as a limit of 250."""
+    """Take pages of 500 away while a sync runs, as a limit of 250."""
     since = datetime.now(timezone.utc) - timedelta(days=300)
     api = Sandbox(
         0,
@@ -142,7 +142,7 @@ def _midway(policy: str, count: int) -> Figure:
     return Figure(
         f"requests / fewest, midway through 500 are {how}",
         len(asked) / fewest,
-        # Only failures can tell that pages fail: three each, of every window under way.
+        # Only failures can tell that pages fail: three each, of every window that is being read.
         goal=None if policy == "500" else 1.15,
         more={
             "requests": len(asked),

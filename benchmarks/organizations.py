@@ -55,7 +55,7 @@ def report(costs: list[Cost], seconds: float) -> str:
         f"{median(cost.seconds for cost in costs):.0f} s, "
         f"{median(cost.cpu for cost in costs):.1f} s of CPU "
         f"({cpu / rows * 1_000:.3f} ms a row, {cpu / seconds / len(costs):.0%} of a core), "
-        f"{max(cost.peak_mb for cost in costs):.0f} MB at the most."
+        f"{max(cost.peak_mb for cost in costs):.0f} MB at most."
     )
 
 

@@ -104,7 +104,7 @@ class Extractor:
 
 
 def _has_ended(process: subprocess.Popen[bytes], folder: Path) -> bool:
-    """Tell whether a process has ended, and note its CPU time when it has."""
+    """Return whether a process has ended, and note its CPU time when it has."""
     pid, status, usage = os.wait4(process.pid, os.WNOHANG)
     if not pid:
         return False

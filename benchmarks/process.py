@@ -76,7 +76,7 @@ class Cost:
 
 
 class _Reader:
-    """Takes in stdout as fast as it comes, counting; may pause like a slow destination."""
+    """Reads stdout as fast as it comes, and counts; may pause like a slow destination."""
 
     def __init__(self, began: float) -> None:
         self._began = began

@@ -383,7 +383,7 @@ def _shares(run: Run) -> str:
 
 
 def timeline(quick: bool) -> tuple[list[Figure], str]:
-    """Read lists beside a search that uses its limit up, and draw who asked when."""
+    """Read lists next to a search that uses its whole limit, and draw who asked when."""
     counts = {"messages": 20_000 if quick else 60_000, "users": 3_000, "tags": 1_000}
     api = Sandbox(
         0, counts=counts, organization_per_minute=1_000, searches_per_minute=100, latency_ms=300.0

@@ -131,7 +131,7 @@ def short(value: object) -> str:
 
 
 def has_pyairbyte(python: str) -> bool:
-    """Tell whether a Python has PyAirbyte; say so if not, since the rest of the demo needs it."""
+    """Return whether a Python has PyAirbyte; print a message if not, since the demo needs it."""
     has = subprocess.run([python, "-c", FIND_PYAIRBYTE], check=False).returncode == 0
     if not has:
         say(

@@ -67,7 +67,7 @@ class Connector:
 
     Args:
         url: the API's address, `/v1` included.
-        config: the configuration that Airbyte would hand over.
+        config: the configuration, as Airbyte would provide it.
         folder: where the files lie that go in and come out.
     """
 

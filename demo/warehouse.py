@@ -3,7 +3,7 @@
     python demo/warehouse.py sync FOLDER EXECUTABLE STREAM...
     python demo/warehouse.py ask FOLDER
 
-It prints one JSON object; whatever PyAirbyte itself prints goes to the file pyairbyte.log.
+It prints one JSON object; all output of PyAirbyte goes to the file pyairbyte.log.
 """
 
 from __future__ import annotations

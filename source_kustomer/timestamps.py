@@ -1,4 +1,4 @@
-"""Instants as integers: microseconds since 1970 in UTC, exact to compare and to add to.
+"""Timestamps as integers: microseconds since 1970 in UTC, exact to compare and to add to.
 
 Kustomer writes `2024-05-01T12:00:00.123Z`; offsets and missing milliseconds occur too.
 """
@@ -59,19 +59,19 @@ def _parse_date(text: str) -> int | None:
     return (day - _EPOCH) // _MICROSECOND
 
 
-def format_timestamp(instant: int) -> str:
-    """Write an instant as RFC 3339 in UTC: to the millisecond, finer only when it is finer.
+def format_timestamp(timestamp: int) -> str:
+    """Write a timestamp as RFC 3339 in UTC: to the millisecond, finer only when it is finer.
 
-    An instant outside of the years 1 to 9999 becomes the first or the last one of them.
+    An timestamp outside of the years 1 to 9999 becomes the first or the last one of them.
     """
-    instant = min(max(instant, _FIRST), _LAST)
-    moment = _EPOCH + timedelta(microseconds=instant)
-    precision = "microseconds" if instant % MILLISECOND else "milliseconds"
+    timestamp = min(max(timestamp, _FIRST), _LAST)
+    moment = _EPOCH + timedelta(microseconds=timestamp)
+    precision = "microseconds" if timestamp % MILLISECOND else "milliseconds"
     return moment.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def from_unix_seconds(seconds: float) -> int:
-    """Convert Unix time in seconds to an instant, to the millisecond."""
+    """Convert Unix time in seconds to a timestamp, to the millisecond."""
     return int(seconds * 1_000) * MILLISECOND
 
 

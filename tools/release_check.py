@@ -36,7 +36,7 @@ IMAGE_VERSION: Final = re.compile(r'(?:source-kustomer:|tag += ")([0-9][\w.-]*)'
 
 @dataclass(frozen=True)
 class Release:
-    """A release as a changelog tells of it."""
+    """A release in the changelog."""
 
     version: str
     day: str

@@ -1,6 +1,6 @@
 """Sends a peer's requests to the sandbox: its host is fixed in its code, which stays as it is.
 
-Python imports this module by itself when its folder is on PYTHONPATH.
+Python imports this module when its folder is on PYTHONPATH.
 """
 
 import os

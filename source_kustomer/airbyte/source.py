@@ -74,7 +74,7 @@ class SourceKustomer(Source):
     def stop(self) -> None:
         """End every wait, repeat no request, and tell what has been read.
 
-        For when the process is told to end: an answer that does not come may hold up a stream for
+        For the end of the process: an answer that does not come may delay a stream for
         longer than there is.
         """
         if self._client is not None:

@@ -1,6 +1,6 @@
 """Objects that are listed per parent: read for the parents that have changed.
 
-A child stream searches its parents by itself, whether the parent stream is selected or not: one
+A child stream does its own search of its parents, whether the parent stream is selected or not: one
 search per 500 parents is little compared with a request per parent, and no stream waits for
 another, fails with another, or holds parents in memory for another.
 """

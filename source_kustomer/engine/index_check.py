@@ -38,7 +38,7 @@ def stale_since(client: Client, *, before: int) -> int | None:
         finds them all, or when that cannot be found out.
 
     Raises:
-        Stopped: when the process is told to end.
+        Stopped: when the process is to end.
     """
     try:
         listed = _listed(client, before)

@@ -22,7 +22,7 @@ class ReaderPool:
 
     The number of requests in flight that a pace needs is pace times latency. Below it the rate
     limit is not used up and a window is cut; at it, another reader would only wait. Requests are
-    what is scarce, so the cuts of a sync are few beside its pages.
+    what is scarce, so the cuts of a sync are few compared with its pages.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class ReaderPool:
         """Start with nobody at work.
 
         Args:
-            size: how many readers there can be at the most.
+            size: the largest number of readers.
             pace: requests per second that the rate limit now allows.
             latency: seconds that an answer takes, lately.
         """

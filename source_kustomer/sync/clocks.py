@@ -32,17 +32,17 @@ class Clocks:
 
     @property
     def earlier(self) -> int:
-        """The earlier of the two times, an instant: both clocks have certainly reached it."""
+        """The earlier of the two times, a timestamp: both clocks have certainly reached it."""
         known = self.machine if self.kustomer is None else min(self.machine, self.kustomer)
         return from_unix_seconds(known)
 
     @property
     def later(self) -> int:
-        """The later of the two times, an instant: neither clock was past it."""
+        """The later of the two times, a timestamp: neither clock was past it."""
         if self.kustomer is None:
             return from_unix_seconds(self.machine)
         return max(from_unix_seconds(self.machine), from_unix_seconds(self.kustomer) + SECOND)
 
     def present(self) -> int:
-        """Return the present by the clock that is ahead, an instant."""
+        """Return the present by the clock that is ahead, a timestamp."""
         return from_unix_seconds(self.unix() + max(0.0, -self.difference))

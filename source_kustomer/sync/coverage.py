@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 Span = tuple[int, int]
-"""Half-open `[start, end)` of instants, in microseconds."""
+"""Half-open `[start, end)` of timestamps, in microseconds."""
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """A set of instants, kept as ordered, disjoint, non-touching half-open spans."""
+    """A set of timestamps, kept as ordered, disjoint, non-touching half-open spans."""
 
     spans: tuple[Span, ...] = ()
 
@@ -44,9 +44,9 @@ class Coverage:
         kept += [(max(first, end), last) for first, last in self.spans]
         return Coverage.of(kept)
 
-    def before(self, instant: int) -> Coverage:
-        """Return the part of this coverage that lies before an instant."""
-        return Coverage.of((start, min(end, instant)) for start, end in self.spans)
+    def before(self, timestamp: int) -> Coverage:
+        """Return the part of this coverage that lies before a timestamp."""
+        return Coverage.of((start, min(end, timestamp)) for start, end in self.spans)
 
     def gaps(self, start: int, end: int) -> Iterator[Span]:
         """Yield, oldest first, the spans of `[start, end)` that are not covered."""
@@ -67,9 +67,9 @@ class Coverage:
                 return covered_end
         return start
 
-    def contains(self, instant: int) -> bool:
-        """Tell whether an instant is covered."""
-        return any(start <= instant < end for start, end in self.spans)
+    def contains(self, timestamp: int) -> bool:
+        """Return whether a timestamp is covered."""
+        return any(start <= timestamp < end for start, end in self.spans)
 
 
 NOTHING = Coverage()

@@ -334,23 +334,23 @@ def _is_adrift(page: Page, anchors: AbstractSet[str], stamp: str) -> bool:
 def timestamp_of(row: Resource, name: str) -> int | None:
     """Return a resource's timestamp attribute, to the millisecond; None without a readable one."""
     attributes = row.get("attributes")
-    instant = parse_timestamp(attributes.get(name)) if isinstance(attributes, Mapping) else None
-    return None if instant is None else instant - instant % MILLISECOND
+    timestamp = parse_timestamp(attributes.get(name)) if isinstance(attributes, Mapping) else None
+    return None if timestamp is None else timestamp - timestamp % MILLISECOND
 
 
 def _moment(ask: Ask, rows: Sequence[Resource], name: str) -> int:
-    """Return how exactly rows tell their update time; those from before it tell only seconds."""
+    """Return the precision of update times: seconds if any row lies before the question's start."""
     stamps = (timestamp_of(row, name) for row in rows)
     is_coarse = any(stamp is not None and stamp < ask.start for stamp in stamps)
     return SECOND if is_coarse else MILLISECOND
 
 
 def _ids_at(
-    rows: Sequence[Resource], stamps: Sequence[int | None], instant: int | None
+    rows: Sequence[Resource], stamps: Sequence[int | None], timestamp: int | None
 ) -> frozenset[str]:
     pairs = zip(rows, stamps, strict=True)
     return frozenset(
-        str(row["id"]) for row, stamp in pairs if stamp == instant and row.get("id") is not None
+        str(row["id"]) for row, stamp in pairs if stamp == timestamp and row.get("id") is not None
     )
 
 
@@ -359,15 +359,15 @@ def _ids(rows: Sequence[Resource]) -> frozenset[str]:
 
 
 def _is_among(taken: AbstractSet[str], row: Resource) -> bool:
-    """Tell whether a row has been taken before; one without an id is never known again."""
+    """Return whether a row was taken before; one without an id is never recognized."""
     identity = row.get("id")
     return identity is not None and str(identity) in taken
 
 
 def _is_believed_empty(page: Page, attempt: int) -> bool:
-    """Tell whether a page without records says so for good.
+    """Return whether a page without records is really the end.
 
-    A count and a next page may each be wrong; where they contradict each other, emptiness that
+    A count and a next page may each be wrong. Where they contradict each other, an emptiness that
     lasts decides.
     """
     if page.total == 0 or not (page.total or page.has_next):
@@ -378,7 +378,7 @@ def _is_believed_empty(page: Page, attempt: int) -> bool:
 
 
 def _is_last(page: Page, *, is_news: bool) -> bool:
-    """Tell whether a page ends its question; the announced count is believed before `next`.
+    """Return whether a page ends its question; the reported count counts more than `next`.
 
     Where the one contradicts the other, or both are missing, the question is asked once more: a
     page that is not full and brings nothing new then ends it.
@@ -404,7 +404,7 @@ def ordered_stamps(
     """Return when the rows of a page were updated, and fail loudly when they do not ascend.
 
     Everything here rests on the order. The vendor documents sorting for customers only, and for
-    the archive; the other objects are sorted in practice. What is told in whole seconds may lie
+    the archive; the other objects are sorted in practice. A timestamp in whole seconds may lie
     anywhere in its second, and a row that is repeated stands anywhere.
 
     Args:
@@ -413,7 +413,7 @@ def ordered_stamps(
         since: what the first may not lie before.
 
     Returns:
-        An instant per row, None where there is no readable one.
+        A timestamp per row, None where there is no readable one.
 
     Raises:
         UnorderedPage: when rows do not ascend.

@@ -3,7 +3,7 @@
 Three forms are read, two are written:
 
     {"updated_at": "2026-05-01T00:00:00.000Z"}      read completely up to there
-    {"updated_at": …, "until": …, "done": [[…, …]]} a sync that reads up to `until` is under way
+    {"updated_at": …, "until": …, "done": [[…, …]]} a sync that reads up to `until` has not finished
     {}                                              nothing read yet
 
 The first is also what older Kustomer connectors leave. In the second, everything before
@@ -52,7 +52,7 @@ class StreamState:
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether the sync that wrote this state came to its end."""
+        """Whether the sync that wrote this state was complete."""
         return self.until is not None and self.complete_until == self.until
 
     def is_of_refresh(self, sync_id: int | None) -> bool:
@@ -147,10 +147,10 @@ def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> Stre
 def _instant(stream: str, name: str, value: object) -> int | None:
     if value is None:
         return None
-    instant = parse_timestamp(value)
-    if instant is None:
-        raise InvalidState(stream, f'its "{name}" is {value!r}, which is no timestamp')
-    return instant
+    timestamp = parse_timestamp(value)
+    if timestamp is None:
+        raise InvalidState(stream, f'its "{name}" is {value!r}, which is not a timestamp')
+    return timestamp
 
 
 def _spans(stream: str, value: object) -> list[Span]:

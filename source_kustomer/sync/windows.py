@@ -1,6 +1,6 @@
 """Planning: which windows of update time are read, from which index, and where they are cut.
 
-Windows give parallelism, not correctness: each is read by keyset (`keyset.py`) whatever its size.
+Windows give parallelism, not correctness: each is read by keyset (`keyset.py`), large or small.
 """
 
 from __future__ import annotations
@@ -90,12 +90,12 @@ def cut(position: int, end: int, *, pages_left: int, pieces: int) -> list[int]:
         pieces: how many parts would be welcome, the one being read included.
 
     Returns:
-        Ascending instants strictly inside `(position, end)`; empty when cutting does not pay.
+        Ascending timestamps strictly inside `(position, end)`; empty when cutting does not pay.
     """
     pieces = min(pieces, pages_left // MIN_PAGES_PER_WINDOW)
     if pieces <= 1:
         return []
     step = (end - position) / pieces
     cuts = (position + int(step * piece) for piece in range(1, pieces))
-    whole = sorted({instant - instant % MILLISECOND for instant in cuts})
-    return [instant for instant in whole if position + MILLISECOND < instant < end]
+    whole = sorted({timestamp - timestamp % MILLISECOND for timestamp in cuts})
+    return [timestamp for timestamp in whole if position + MILLISECOND < timestamp < end]
