@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
 from airbyte_cdk.models import (
@@ -26,15 +25,8 @@ from source_kustomer.airbyte.catalog import catalog_stream
 from source_kustomer.airbyte.read import Read
 from source_kustomer.airbyte.trace_errors import traced
 from source_kustomer.config import DOCUMENTATION_URL, Config, specification
-from source_kustomer.engine.children import ChildStream
-from source_kustomer.engine.stream import Stream
-from source_kustomer.errors import (
-    KustomerError,
-    NotFound,
-    NotPermitted,
-    TransientError,
-    UnexpectedError,
-)
+from source_kustomer.doctor.access import is_unreadable, refusals
+from source_kustomer.errors import KustomerError
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.rate_limit import Budgets
 from source_kustomer.kustomer.transport import Transport
@@ -48,7 +40,6 @@ API_URL_VARIABLE: Final = "KUSTOMER_API_URL"
 
 CHECK_RETRY_SECONDS: Final = 15.0
 """The retry deadline of a request of a check."""
-PROBES_AT_ONCE: Final = 8
 
 
 class SourceKustomer(Source):
@@ -122,19 +113,17 @@ class SourceKustomer(Source):
             settings.start(now)
             client = self._connect(settings, retry_seconds=CHECK_RETRY_SECONDS)
             streams = [declaration() for declaration in STREAMS]
-            refusals = _refusals(streams, client)
+            refused = refusals(streams, client)
         except KustomerError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
-        for stream, reason in refusals.items():
-            LOGGER.warning("Stream %s cannot be read: %s", stream, reason)
-        # What any valid key may read says nothing about the key's roles.
-        telling = [stream.name for stream in streams if stream.roles]
-        if refusals.keys() >= set(telling):
-            stream, reason = next(iter(refusals.items()))
+        for stream, refusal in refused.items():
+            LOGGER.warning("Stream %s cannot be read: %s", stream, refusal.message)
+        if is_unreadable(streams, refused):
+            stream, refusal = next(iter(refused.items()))
             return AirbyteConnectionStatus(
                 status=Status.FAILED,
                 message="The API key is valid but may read none of the streams. "
-                f"{stream}: {reason}",
+                f"{stream}: {refusal.message}",
             )
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
@@ -191,35 +180,3 @@ class SourceKustomer(Source):
             **settings,
         )
         return self._client
-
-
-def _refusals(streams: Sequence[Stream], client: Client) -> dict[str, str]:
-    """Check the key, ask for a record of every stream, and return why some cannot be read.
-
-    Raises:
-        KustomerError: when none can, for a reason that concerns them all: a refused key, no answer.
-    """
-    reasons: dict[str, str] = {}
-    is_answering = False
-    with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
-        probes: dict[Future[Any], list[Stream]] = {pool.submit(client.check_key): []}
-        probes |= {pool.submit(alike[0].probe, client): alike for alike in _probed_alike(streams)}
-        for probe in as_completed(probes):
-            concerned, error = probes[probe], probe.exception()
-            if error is None or isinstance(error, NotPermitted | NotFound | UnexpectedError):
-                is_answering = is_answering or bool(concerned)
-            elif not isinstance(error, TransientError) or not is_answering:
-                client.stop()  # the other probes would only meet the same
-                raise error
-            if isinstance(error, KustomerError):
-                reasons |= {stream.name: error.message for stream in concerned}
-    return {stream.name: reasons[stream.name] for stream in streams if stream.name in reasons}
-
-
-def _probed_alike(streams: Sequence[Stream]) -> list[list[Stream]]:
-    """Put streams together whose probes ask the same: children and their parent."""
-    groups: dict[type[Stream], list[Stream]] = {}
-    for stream in streams:
-        asked = stream.parent if isinstance(stream, ChildStream) else type(stream)
-        groups.setdefault(asked, []).append(stream)
-    return list(groups.values())

@@ -40,7 +40,7 @@ from source_kustomer.kustomer.requests_transport import (
 from source_kustomer.kustomer.retry import RetryBudget
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.kustomer.sender import Failed, Refused, Sender
-from source_kustomer.kustomer.transport import Answer, Request, Transport
+from source_kustomer.kustomer.transport import Answer, NoAnswer, Request, Transport
 from source_kustomer.logger import LOGGER
 from source_kustomer.text import KeyMask
 
@@ -182,6 +182,16 @@ class Client:
             if isinstance(answer, Answer) and answer.date is not None:
                 return answer.date
         return None
+
+    def send_once(self, request: Request) -> Answer | NoAnswer:
+        """Send a request once, within the rate limits, and return its answer with any status.
+
+        Raises:
+            ValueError: when the request does not only read.
+            ConfigError: when the API redirects, or the address cannot be used.
+            Stopped: after `stop`.
+        """
+        return self._sender.send(request, self._retries())
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, stream: str) -> Document:
         """Get a document.

@@ -25,7 +25,8 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from kustomer_sandbox import Sandbox
-from source_kustomer.airbyte.source import API_URL_VARIABLE, PROBES_AT_ONCE, SourceKustomer
+from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
+from source_kustomer.doctor.access import PROBES_AT_ONCE
 from source_kustomer.logger import LOGGER
 from source_kustomer.streams import STREAMS
 
