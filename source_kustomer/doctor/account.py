@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -153,9 +154,13 @@ class Account:
 
     def readable_contexts(self) -> list[str]:
         """Return the contexts that can be searched, those of the most records first."""
-        found = {context: self.in_order(context) for context in self.searched}
-        readable = [context for context, reply in found.items() if reply.is_ok]
-        return sorted(readable, key=lambda context: -(found[context].total or 0))
+        totals: dict[str, int] = {}
+        for context in self.searched:
+            with suppress(NotObserved):
+                reply = self.in_order(context)
+                if reply.is_ok:
+                    totals[context] = reply.total or 0
+        return sorted(totals, key=lambda context: -totals[context])
 
     def stamp(self, context: str, row: Resource) -> int | None:
         """Return the cursor's timestamp of a record."""

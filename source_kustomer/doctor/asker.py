@@ -265,9 +265,11 @@ class Asker:
             return repeated <= MAX_REPEATED_401
         if reply.status in _SUCCESS and not reply.is_ok:
             return True
-        if request.method == "POST" and reply.is_ok:
-            is_empty = not reply.rows and bool(reply.total) and request.params["page"] == 1
-            return is_empty or _is_timed_out(reply)
+        if reply.is_ok:
+            is_first = request.params.get("page", 1) == 1 and isinstance(reply.body["data"], list)
+            is_search = request.method == "POST"
+            is_doubtful = is_first and not reply.rows and (not is_search or bool(reply.total))
+            return is_doubtful or (is_search and _is_timed_out(reply))
         return reply.status == HTTPStatus.TOO_MANY_REQUESTS
 
 

@@ -274,8 +274,8 @@ class Estimates:
             parent = stream.parent()
             parents = count(self._found.sizes.get(parent.name, Size())) or 0
             if isinstance(stream, AttachmentsByMessage):
-                size = self._found.sizes.get(parent.name, Size()).records or 0
-                others = math.ceil(size / LIST_PAGE) if is_first else math.ceil(parents / 10)
+                messages = self._found.sizes.get(parent.name, Size()).records or 0
+                others = math.ceil(messages / LIST_PAGE) if is_first else math.ceil(parents / 10)
                 return Cost(self._pages(parent, parents), others)
             return Cost(self._pages(parent, parents), parents)
         size = self._found.sizes.get(stream.name, Size())
