@@ -1,4 +1,4 @@
-"""The connector's four verbs: spec, check, discover, read."""
+"""The connector's four commands: spec, check, discover, read."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from airbyte_cdk.sources import Source
 
 from source_kustomer.airbyte import inputs
 from source_kustomer.airbyte.catalog import catalog_stream
+from source_kustomer.airbyte.check import examine
 from source_kustomer.airbyte.read import Read
 from source_kustomer.airbyte.trace_errors import traced
 from source_kustomer.config import DOCUMENTATION_URL, Config, specification
-from source_kustomer.doctor.access import is_unreadable, refusals
 from source_kustomer.errors import KustomerError
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.rate_limit import Budgets
@@ -45,7 +45,7 @@ CHECK_RETRY_SECONDS: Final = 15.0
 class SourceKustomer(Source):
     """Replicates a company's Kustomer CRM."""
 
-    check_config_against_spec = False  # Config.parse does, with clearer sentences
+    check_config_against_spec = False  # Config.parse does, with clearer messages
 
     def __init__(self, *, transport: Transport | None = None) -> None:
         """Start without a connection.
@@ -63,10 +63,9 @@ class SourceKustomer(Source):
         return "source-kustomer"
 
     def stop(self) -> None:
-        """End every wait, repeat no request, and tell what has been read.
+        """Stop waiting, send no further requests, and emit a checkpoint of what has been read.
 
-        For when the process is told to end: an answer that does not come may hold up a stream for
-        longer than there is.
+        For SIGTERM: an answer may take longer than the time that is left.
         """
         if self._client is not None:
             self._client.stop()
@@ -106,24 +105,27 @@ class SourceKustomer(Source):
         )
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Tell the truth about the connection in one sentence."""
+        """Return whether the key can read something; the log names what it cannot read."""
         try:
             settings = Config.parse(config)
             now = from_unix_seconds(time.time())
             settings.start(now)
             client = self._connect(settings, retry_seconds=CHECK_RETRY_SECONDS)
             streams = [declaration() for declaration in STREAMS]
-            refused = refusals(streams, client)
+            found = examine(client, streams)
         except KustomerError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
-        for stream, refusal in refused.items():
-            LOGGER.warning("Stream %s cannot be read: %s", stream, refusal.message)
-        if is_unreadable(streams, refused):
-            stream, refusal = next(iter(refused.items()))
+        for stream, reason in found.refusals.items():
+            LOGGER.warning("Stream %s cannot be read: %s", stream, reason)
+        for stream, part in found.parts.items():
+            if stream not in found.refusals:
+                LOGGER.warning("Stream %s will be read in part, without %s", stream, part)
+        if not found.can_read(streams):
+            stream, reason = next(iter(found.refusals.items()))
+            valid = "is valid but" if found.is_key_accepted else "could not be verified, and it"
             return AirbyteConnectionStatus(
                 status=Status.FAILED,
-                message="The API key is valid but may read none of the streams. "
-                f"{stream}: {refusal.message}",
+                message=f"The API key {valid} may read none of the streams. {stream}: {reason}",
             )
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 

@@ -1,4 +1,4 @@
-"""Which streams a key can read: shared by `check` and `doctor`."""
+"""Which streams a key can read, by a request to each."""
 
 from __future__ import annotations
 
@@ -57,11 +57,6 @@ def refusals(
             if isinstance(error, KustomerError):
                 errors |= {stream.name: error for stream in concerned}
     return {stream.name: errors[stream.name] for stream in streams if stream.name in errors}
-
-
-def is_unreadable(streams: Sequence[Stream], refused: dict[str, KustomerError]) -> bool:
-    """Return whether the key reads nothing that needs a role: such a key is of no use."""
-    return refused.keys() >= {stream.name for stream in streams if stream.roles}
 
 
 def _probed_alike(streams: Sequence[Stream]) -> list[list[Stream]]:

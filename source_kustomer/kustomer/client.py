@@ -151,10 +151,22 @@ class Client:
             NotAuthorised: when it does not accept the key.
             Stopped: after `stop`.
         """
+        return self.current_key() is not None
+
+    def current_key(self) -> Mapping[str, Any] | None:
+        """Request the API's description of the key, which needs no role.
+
+        Returns:
+            The answer; None when there is none, which does not show that the key is refused.
+
+        Raises:
+            NotAuthorised: when it does not accept the key.
+            Stopped: after `stop`.
+        """
         request = Request("GET", TOKEN_PATH, stream="check")
         try:
-            with self._sender.answer(request, self._retries(), needs_data=False):
-                return True
+            with self._sender.answer(request, self._retries(), needs_data=False) as (body, _):
+                return body
         except Refused as refusal:
             error = error_for(refusal.status, refusal.body, request.name)
         except Stopped:
@@ -164,7 +176,7 @@ class Client:
         if isinstance(error, NotAuthorised):
             raise error
         LOGGER.info("The API key could not be checked: %s", error.message)
-        return False
+        return None
 
     def time_of_day(self) -> float | None:
         """Return the time of Kustomer's clock, from the header of any answer.
