@@ -28,9 +28,10 @@ from airbyte_cdk.utils.memory_monitor import MemoryMonitor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_kustomer.airbyte.output import LogHandler, Output
-from source_kustomer.airbyte.source import SourceKustomer
+from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
 from source_kustomer.airbyte.trace_errors import traced
 from source_kustomer.config import Config
+from source_kustomer.doctor import command as doctor
 from source_kustomer.errors import InvalidConfig, KustomerError
 from source_kustomer.logger import LOGGER
 from source_kustomer.text import KeyMask
@@ -71,6 +72,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     commands.add_parser("spec", parents=[common], help="write the specification of the form")
     commands.add_parser("check", parents=[common, config], help="check the configuration and key")
     commands.add_parser("discover", parents=[common, config], help="write the catalog")
+    commands.add_parser(doctor.COMMAND, help="report how the API behaves; it has its own --help")
     read = commands.add_parser("read", parents=[common, config], help="write records and states")
     read.add_argument("--catalog", required=True, help="path of the configured catalog")
     read.add_argument("--state", help="path of the state that an earlier sync wrote")
@@ -219,6 +221,9 @@ def end_without_stdout(error: OSError) -> NoReturn:
 
 def run() -> None:
     """Run the connector as a process: the console script and main.py."""
+    if sys.argv[1:2] == [doctor.COMMAND]:
+        read_config, base_url = SourceKustomer.read_config, os.environ.get(API_URL_VARIABLE)
+        sys.exit(doctor.main(sys.argv[2:], read_config=read_config, base_url=base_url))
     stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb", BUFFER_BYTES)
     output = Output(stream, end_without_stdout)
     # Stdout belongs to the protocol. What libraries print goes to stderr.

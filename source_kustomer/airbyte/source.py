@@ -1,12 +1,11 @@
-"""The connector's four verbs: spec, check, discover, read."""
+"""The connector's four commands: spec, check, discover, read."""
 
 from __future__ import annotations
 
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
 from airbyte_cdk.models import (
@@ -23,18 +22,11 @@ from airbyte_cdk.sources import Source
 
 from source_kustomer.airbyte import inputs
 from source_kustomer.airbyte.catalog import catalog_stream
+from source_kustomer.airbyte.check import examine
 from source_kustomer.airbyte.read import Read
 from source_kustomer.airbyte.trace_errors import traced
 from source_kustomer.config import DOCUMENTATION_URL, Config, specification
-from source_kustomer.engine.children import ChildStream
-from source_kustomer.engine.stream import Stream
-from source_kustomer.errors import (
-    KustomerError,
-    NotFound,
-    NotPermitted,
-    TransientError,
-    UnexpectedError,
-)
+from source_kustomer.errors import KustomerError
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.rate_limit import Budgets
 from source_kustomer.kustomer.transport import Transport
@@ -48,13 +40,12 @@ API_URL_VARIABLE: Final = "KUSTOMER_API_URL"
 
 CHECK_RETRY_SECONDS: Final = 15.0
 """The retry deadline of a request of a check."""
-PROBES_AT_ONCE: Final = 8
 
 
 class SourceKustomer(Source):
     """Replicates a company's Kustomer CRM."""
 
-    check_config_against_spec = False  # Config.parse does, with clearer sentences
+    check_config_against_spec = False  # Config.parse does, with clearer messages
 
     def __init__(self, *, transport: Transport | None = None) -> None:
         """Start without a connection.
@@ -72,10 +63,9 @@ class SourceKustomer(Source):
         return "source-kustomer"
 
     def stop(self) -> None:
-        """End every wait, repeat no request, and tell what has been read.
+        """Stop waiting, send no further requests, and emit a checkpoint of what has been read.
 
-        For the end of the process: an answer that does not come may delay a stream for
-        longer than there is.
+        For SIGTERM: an answer may take longer than the time that is left.
         """
         if self._client is not None:
             self._client.stop()
@@ -115,26 +105,27 @@ class SourceKustomer(Source):
         )
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        """Tell the truth about the connection in one sentence."""
+        """Return whether the key can read something; the log names what it cannot read."""
         try:
             settings = Config.parse(config)
             now = from_unix_seconds(time.time())
             settings.start(now)
             client = self._connect(settings, retry_seconds=CHECK_RETRY_SECONDS)
             streams = [declaration() for declaration in STREAMS]
-            refusals = _refusals(streams, client)
+            found = examine(client, streams)
         except KustomerError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=error.message)
-        for stream, reason in refusals.items():
+        for stream, reason in found.refusals.items():
             LOGGER.warning("Stream %s cannot be read: %s", stream, reason)
-        # What any valid key may read says nothing about the key's roles.
-        telling = [stream.name for stream in streams if stream.roles]
-        if refusals.keys() >= set(telling):
-            stream, reason = next(iter(refusals.items()))
+        for stream, part in found.parts.items():
+            if stream not in found.refusals:
+                LOGGER.warning("Stream %s will be read in part, without %s", stream, part)
+        if not found.can_read(streams):
+            stream, reason = next(iter(found.refusals.items()))
+            valid = "is valid but" if found.is_key_accepted else "could not be verified, and it"
             return AirbyteConnectionStatus(
                 status=Status.FAILED,
-                message="The API key is valid but may read none of the streams. "
-                f"{stream}: {reason}",
+                message=f"The API key {valid} may read none of the streams. {stream}: {reason}",
             )
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
@@ -191,35 +182,3 @@ class SourceKustomer(Source):
             **settings,
         )
         return self._client
-
-
-def _refusals(streams: Sequence[Stream], client: Client) -> dict[str, str]:
-    """Check the key, ask for a record of every stream, and return why some cannot be read.
-
-    Raises:
-        KustomerError: when none can, for a reason that concerns them all: a refused key, no answer.
-    """
-    reasons: dict[str, str] = {}
-    is_answering = False
-    with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
-        probes: dict[Future[Any], list[Stream]] = {pool.submit(client.check_key): []}
-        probes |= {pool.submit(alike[0].probe, client): alike for alike in _probed_alike(streams)}
-        for probe in as_completed(probes):
-            concerned, error = probes[probe], probe.exception()
-            if error is None or isinstance(error, NotPermitted | NotFound | UnexpectedError):
-                is_answering = is_answering or bool(concerned)
-            elif not isinstance(error, TransientError) or not is_answering:
-                client.stop()  # the other probes would only meet the same
-                raise error
-            if isinstance(error, KustomerError):
-                reasons |= {stream.name: error.message for stream in concerned}
-    return {stream.name: reasons[stream.name] for stream in streams if stream.name in reasons}
-
-
-def _probed_alike(streams: Sequence[Stream]) -> list[list[Stream]]:
-    """Put streams together whose probes ask the same: children and their parent."""
-    groups: dict[type[Stream], list[Stream]] = {}
-    for stream in streams:
-        asked = stream.parent if isinstance(stream, ChildStream) else type(stream)
-        groups.setdefault(asked, []).append(stream)
-    return list(groups.values())

@@ -40,7 +40,7 @@ from source_kustomer.kustomer.requests_transport import (
 from source_kustomer.kustomer.retry import RetryBudget
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.kustomer.sender import Failed, Refused, Sender
-from source_kustomer.kustomer.transport import Answer, Request, Transport
+from source_kustomer.kustomer.transport import Answer, NoAnswer, Request, Transport
 from source_kustomer.logger import LOGGER
 from source_kustomer.text import KeyMask
 
@@ -151,10 +151,22 @@ class Client:
             NotAuthorised: when it does not accept the key.
             Stopped: after `stop`.
         """
+        return self.current_key() is not None
+
+    def current_key(self) -> Mapping[str, Any] | None:
+        """Request the API's description of the key, which needs no role.
+
+        Returns:
+            The answer; None when there is none, which does not show that the key is refused.
+
+        Raises:
+            NotAuthorised: when it does not accept the key.
+            Stopped: after `stop`.
+        """
         request = Request("GET", TOKEN_PATH, stream="check")
         try:
-            with self._sender.answer(request, self._retries(), needs_data=False):
-                return True
+            with self._sender.answer(request, self._retries(), needs_data=False) as (body, _):
+                return body
         except Refused as refusal:
             error = error_for(refusal.status, refusal.body, request.name)
         except Stopped:
@@ -164,7 +176,7 @@ class Client:
         if isinstance(error, NotAuthorised):
             raise error
         LOGGER.info("The API key could not be checked: %s", error.message)
-        return False
+        return None
 
     def time_of_day(self) -> float | None:
         """Return the time of Kustomer's clock, from the header of any answer.
@@ -182,6 +194,16 @@ class Client:
             if isinstance(answer, Answer) and answer.date is not None:
                 return answer.date
         return None
+
+    def send_once(self, request: Request) -> Answer | NoAnswer:
+        """Send a request once, within the rate limits, and return its answer with any status.
+
+        Raises:
+            ValueError: when the request does not only read.
+            ConfigError: when the API redirects, or the address cannot be used.
+            Stopped: after `stop`.
+        """
+        return self._sender.send(request, self._retries())
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, stream: str) -> Document:
         """Get a document.

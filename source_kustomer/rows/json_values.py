@@ -11,7 +11,7 @@ import json
 import math
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -29,16 +29,21 @@ _MAX_WRITTEN_DEPTH: Final = 254
 _MIN_INTEGER: Final = -(2**63)
 _MAX_INTEGER: Final = 2**63 - 1
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-_SPLIT: Final = frozenset({"attributes", "relationships"})
-"""Members of a resource whose own members are rewritten one by one when one of them is too deep."""
+_Split = Mapping[str, Any]
+"""Members whose own members are rewritten one by one when one of them is too deep, and theirs."""
 
 
-@dataclass(frozen=True)
 class TooDeep:
-    """A value that is nested too deeply for a column."""
+    """A value that is nested too deeply for a column.
 
-    text: str
-    """The value as JSON."""
+    It is not a dataclass, so that orjson refuses one that a converter has overlooked.
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, value: Any) -> None:
+        self.text = write_json(value)
+        """The value as JSON."""
 
 
 class _TooManyLevels(Exception):
@@ -83,7 +88,7 @@ def storable(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 class Rewriter:
     """Rewrites the values of one record that destinations cannot store."""
 
-    split: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
     """Attributes that are rewritten member by member when a member is too deep."""
 
     replaced: int = field(default=0, init=False)
@@ -95,20 +100,20 @@ class Rewriter:
         A number that does not fit 64 bits becomes text. A value that is nested too deeply becomes
         an instance of TooDeep.
         """
-        return self._members(resource, [_SPLIT, self.split])
+        attributes: _Split = {name: {} for name in self.attributes}
+        split = {"attributes": attributes, "relationships": {}}
+        return self._members(resource, split)
 
-    def _members(
-        self, members: Mapping[str, Any], splits: Sequence[frozenset[str]]
-    ) -> dict[str, Any]:
+    def _members(self, members: Mapping[str, Any], split: _Split) -> dict[str, Any]:
         rewritten: dict[str, Any] = {}
         for key, value in members.items():
+            replaced = self.replaced
             try:
                 item = self._value(value, MAX_DEPTH)
             except _TooManyLevels:
-                if splits and key in splits[0] and isinstance(value, dict):
-                    item = self._members(value, splits[1:])
-                else:
-                    item = TooDeep(write_json(value))
+                self.replaced = replaced
+                is_split = key in split and isinstance(value, dict)
+                item = self._members(value, split[key]) if is_split else TooDeep(value)
             rewritten[self._key(key, rewritten)] = item
         return rewritten
 

@@ -25,9 +25,13 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from kustomer_sandbox import Sandbox
-from source_kustomer.airbyte.source import API_URL_VARIABLE, PROBES_AT_ONCE, SourceKustomer
+from source_kustomer.airbyte.check import PROBES_AT_ONCE, KeyRoles
+from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
+from source_kustomer.kustomer.client import TOKEN_PATH
+from source_kustomer.kustomer.transport import Answer, Request
 from source_kustomer.logger import LOGGER
 from source_kustomer.streams import STREAMS
+from unit_tests.in_memory import InMemoryTransport, reply
 
 NO_LIMIT = 1_000_000
 
@@ -70,10 +74,84 @@ def test_a_check_with_a_good_key_succeeds(sandbox: Sandbox) -> None:
     assert check({"api_key": sandbox.key}).status is Status.SUCCEEDED
 
 
-def test_a_check_asks_for_one_record_of_each_object_at_the_most(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize(
+    "roles", [None, ["org.permission.team.read"], ["org.permission.search.create"], ["org.user"]]
+)
+def test_a_check_costs_few_requests_since_the_api_lists_the_keys_roles(
+    sandbox: Sandbox, roles: list[str] | None
+) -> None:
+    key = sandbox.key if roles is None else sandbox.new_key(roles=roles)
     sandbox.forget_requests()
-    check({"api_key": sandbox.key})
-    assert len(sandbox.requests()) <= 2 * len(STREAMS) + 2
+    assert check({"api_key": key}).status is Status.SUCCEEDED
+    assert len(sandbox.requests()) <= 12 or roles == ["org.user"]
+
+
+def test_a_check_asks_for_one_record_of_each_object_when_the_roles_are_not_listed(
+    sandbox: Sandbox,
+) -> None:
+    with sandbox.temporarily(absent=["/auth/tokens/current"]):
+        sandbox.forget_requests()
+        check({"api_key": sandbox.key})
+    assert len(STREAMS) / 2 < len(sandbox.requests()) <= 2 * len(STREAMS) + 2
+
+
+@pytest.mark.parametrize("absent", [[], ["/auth/tokens/current"]], ids=["listed", "not listed"])
+def test_a_key_with_the_search_role_alone_succeeds_with_a_warning_of_what_is_not_read(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture, absent: list[str]
+) -> None:
+    key = sandbox.new_key(roles=["org.permission.search.create"])
+    with sandbox.temporarily(absent=absent):
+        assert check({"api_key": key}).status is Status.SUCCEEDED
+    (notes,) = [text for text in caplog.messages if text.startswith("Stream notes")]
+    assert "records older than two years" in notes
+    assert "org.permission.note.read" in notes
+    assert "org.permission.search.create" not in notes
+    assert "Stream messages" not in caplog.text
+    assert "Stream work_items will be read in part" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("token_status", "words"),
+    [(200, "is valid but may read none"), (404, "could not be verified, and it may read none")],
+)
+def test_a_key_is_called_valid_only_when_an_answer_has_verified_it(
+    token_status: int, words: str
+) -> None:
+    def answer(request: Request) -> Answer:
+        return reply(status=token_status if request.path == TOKEN_PATH else 403)
+
+    source = SourceKustomer(transport=InMemoryTransport(answer))
+    status = source.check(LOGGER, {"api_key": "a-key-1"})
+    assert status.status is Status.FAILED
+    assert words in str(status.message)
+
+
+@pytest.mark.parametrize(
+    ("token", "wanted", "granted"),
+    [
+        (["org.permission.team.read"], "org.permission.team.read", True),
+        (["org.permission.team.read"], "org.permission.user.read", False),
+        (["org"], "org.permission.user.read", True),
+        (["org.user"], "org.user.team.read", True),
+        (["org.user"], "org.permission.team.read", None),
+        (["org.permission.*.read"], "org.permission.team.read", None),
+        (["a group of roles"], "org.permission.team.read", None),
+        ([], "org.permission.team.read", None),
+        ("org", "org.permission.team.read", None),
+        ([5, None], "org.permission.team.read", None),
+    ],
+)
+def test_the_list_of_roles_answers_what_it_can(
+    token: Any, wanted: str, granted: bool | None
+) -> None:
+    roles = KeyRoles.of({"data": {"attributes": {"roles": token}}})
+    assert roles.grant([wanted]) is granted
+    assert roles.grant([]) is None
+
+
+@pytest.mark.parametrize("token", [None, {}, {"data": []}, {"data": {"attributes": 5}}])
+def test_a_description_of_the_key_in_another_form_answers_nothing(token: Any) -> None:
+    assert KeyRoles.of(token).grant(["org.permission.team.read"]) is None
 
 
 def test_a_check_with_some_roles_succeeds_and_names_the_rest(
@@ -91,7 +169,10 @@ def test_a_check_with_some_roles_succeeds_and_names_the_rest(
     [
         ({"absent": ["/auth/tokens/current"]}, "GET /auth/tokens/current does not exist"),
         ({"forbidden": {"auth_tokens": 0}}, "does not permit GET /auth/tokens/current"),
-        ({"refused_attributes": ["note_updated_at"]}, "Stream notes cannot be read"),
+        (
+            {"refused_attributes": ["note_updated_at"], "absent": ["/auth/tokens/current"]},
+            "Stream notes cannot be read",
+        ),
         (
             {"fault_rate": 1.0, "fault_kinds": ["500"], "fault_paths": ["/auth/", "/slas"]},
             "Stream slas cannot be read",

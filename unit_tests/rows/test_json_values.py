@@ -60,6 +60,16 @@ def test_the_characters_that_were_replaced_are_counted():
     assert mapper.replaced_characters == 5
 
 
+def test_characters_before_a_value_that_is_too_deep_are_counted_once():
+    mapper = RowMapper(ConversationRow)
+
+    mapper.flatten(
+        {"id": "a", "attributes": {"name": "\0", "custom": {"a": "\0", "b": nested(300)}}}
+    )
+
+    assert mapper.replaced_characters == 2
+
+
 def test_the_text_of_an_escape_is_not_a_character():
     assert row_of(name=r"\u0000")["name"] == r"\u0000"
 
@@ -126,11 +136,17 @@ def test_one_relationship_that_is_too_deep_leaves_the_others():
     deep = {"data": nested(300)}
 
     row = RowMapper(MessageRow).flatten(
-        {"id": "a1", "relationships": {"customer": customer, "conversation": deep}}
+        {
+            "id": "a1",
+            "relationships": {"customer": customer, "conversation": deep, "custom": deep},
+        }
     )
 
     assert row["customer"] == customer["data"]
-    assert row["misfit_values"] == {"relationships.conversation": write_json(deep)}
+    assert row["misfit_values"] == {
+        "relationships.conversation": write_json(deep),
+        "relationships.custom": write_json(deep),
+    }
 
 
 @pytest.mark.parametrize("name", ["links", "type", "meta", "attributes", "relationships"])
@@ -168,6 +184,7 @@ def test_a_rewriter_does_not_change_its_input():
     rewritten = Rewriter().rewrite(resource)
 
     assert resource == {"id": "a\0", "attributes": {"x": nested(300), "y": {"k\0": 2**70}}}
-    assert rewritten["attributes"]["x"] == TooDeep(write_json(nested(300)))
+    assert type(rewritten["attributes"]["x"]) is TooDeep
+    assert rewritten["attributes"]["x"].text == write_json(nested(300))
     assert rewritten["attributes"]["y"] == {"k\ufffd": str(2**70)}
     assert not is_storable(resource)

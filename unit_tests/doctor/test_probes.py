@@ -1,0 +1,121 @@
+"""Each probe observes the dialect that the sandbox speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kustomer_sandbox.control.dialects import SWITCHES
+from source_kustomer.doctor.assumptions import ASSUMPTIONS, BY_ID, Outcome
+from source_kustomer.doctor.probes import PROBES
+from unit_tests.doctor.conftest import PLENTY, report_of, with_every_sight
+from unit_tests.doctor.in_process import InProcessSandbox
+
+SEARCH_ROLE = "org.permission.search.create"
+
+SEEN_AS = {("reset", "never"): "on-429"}
+"""Without a 429 they look alike."""
+UNSEEN = {("list-order", "growing")}
+"""A list that changes with every request has no order to see."""
+
+NEEDS_MANY_RECORDS = {"list-cap", "search-cap", "totals"}
+NEEDS_429 = {"retry-after"}
+OF_CHANGES = {"deletes", "index"}
+"""Switches that concern how records change."""
+
+VALUES = [
+    (switch.id, value)
+    for switch in SWITCHES
+    for value in switch.values
+    if switch.id not in NEEDS_MANY_RECORDS | NEEDS_429 and (switch.id, value) not in UNSEEN
+]
+
+
+def value_of(report: dict[str, Any], assumption: str) -> str:
+    seen = report["assumptions"][assumption]
+    is_seen = seen["outcome"] != Outcome.NOT_OBSERVED.value
+    return str(seen["value"] if is_seen else seen["observed"])
+
+
+@pytest.mark.parametrize(("switch", "value"), VALUES)
+def test_a_probe_observes_the_dialect(switch: str, value: str) -> None:
+    sandbox = InProcessSandbox(300)
+    if switch in OF_CHANGES:
+        sandbox.settings.change({"dialect": {switch: value}})
+    with_every_sight(sandbox)
+    sandbox.settings.change({"dialect": {switch: value}})
+    if switch == "role":
+        sandbox.new_key(SEARCH_ROLE)
+    report = report_of(sandbox, limit=PLENTY)
+    sandbox.close()
+    assert value_of(report, switch) == SEEN_AS.get((switch, value), value)
+    outcome = BY_ID[switch].values[SEEN_AS.get((switch, value), value)].outcome
+    assert report["assumptions"][switch]["outcome"] == outcome.value
+
+
+def test_no_dialect_of_one_switch_hides_that_another_is_as_assumed(
+    sandbox: InProcessSandbox,
+) -> None:
+    report = report_of(sandbox)
+    unseen = {
+        name
+        for name, one in report["assumptions"].items()
+        if one["outcome"] == Outcome.NOT_OBSERVED.value
+    }
+    assert unseen == {"list-cap", "retry-after", "role"}
+    seen = {name: one for name, one in report["assumptions"].items() if name not in unseen}
+    assert {one["outcome"] for one in seen.values()} == {Outcome.AS_ASSUMED.value}
+    assert all(one["value"] == next(iter(BY_ID[name].values)) for name, one in seen.items())
+
+
+def test_every_assumption_has_a_probe() -> None:
+    assert [one.id for one in ASSUMPTIONS if one.id not in PROBES] == []
+    assert PROBES.keys() <= BY_ID.keys()
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[InProcessSandbox]:
+    """More messages than a query reaches, and than a list serves."""
+    made = InProcessSandbox(200, counts={"messages": 10_700})
+    with_every_sight(made)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("switch", "value"),
+    [(s.id, value) for s in SWITCHES if s.id in NEEDS_MANY_RECORDS for value in s.values],
+)
+def test_limits_of_10_000_records(large: InProcessSandbox, switch: str, value: str) -> None:
+    large.settings.change({"dialect": {switch: value}})
+    assert value_of(report_of(large), switch) == value
+
+
+@pytest.mark.parametrize("value", ["exact", "capped", "tracked", "missing"])
+def test_totals_below_the_limit_are_compared_with_the_records(
+    sandbox: InProcessSandbox, value: str
+) -> None:
+    sandbox.settings.change({"dialect": {"totals": value}, "total_cap": 50})
+    assert value_of(report_of(sandbox), "totals") == value
+
+
+@pytest.mark.parametrize("value", ["10000", "100-pages"])
+def test_the_reach_of_a_query_is_seen_with_few_records(
+    sandbox: InProcessSandbox, value: str
+) -> None:
+    sandbox.settings.change({"dialect": {"search-cap": value}})
+    assert value_of(report_of(sandbox), "search-cap") == value
+
+
+@pytest.mark.parametrize(
+    ("switch", "value"),
+    [(s.id, value) for s in SWITCHES if s.id in ("reset", *NEEDS_429) for value in s.values],
+)
+def test_the_expensive_probe_sees_a_429(sandbox: InProcessSandbox, switch: str, value: str) -> None:
+    sandbox.settings.change(
+        {"dialect": {switch: value}, "searches_per_minute": 60, "window_seconds": 86_400.0}
+    )
+    report = report_of(sandbox, expensive=True, limit=60)
+    assert value_of(report, switch) == value

@@ -1,0 +1,167 @@
+"""The report: no data of customers, and answers to the user's questions."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kustomer_sandbox.data.objects import BY_NAME
+from source_kustomer.doctor import command
+from source_kustomer.doctor.asker import MAX_REQUESTS
+from source_kustomer.doctor.report import text_of
+from source_kustomer.errors import NotAuthorised
+from unit_tests.doctor.conftest import PLENTY, report_of, virtual_clock
+from unit_tests.doctor.in_process import InProcessSandbox
+
+CANARY = "canary value 93c1"
+ORGANIZATION = "canary-organization"
+
+
+def without_own_words(report: dict[str, Any]) -> str:
+    return json.dumps(report) + text_of(report)
+
+
+def fill_with_canaries(sandbox: InProcessSandbox) -> set[str]:
+    """Put a distinctive value into every record, and return the ids of all of them."""
+    organization = sandbox.organization
+    ids: set[str] = set()
+    for name in (*BY_NAME, *organization.workspace.lists):
+        for body in list(organization.everything(name)):
+            record = json.loads(body)
+            if name != "conversation_times" and len(record["id"]) == 24:
+                ids.add(record["id"])
+                canaries = {
+                    "name": CANARY,
+                    "title": CANARY,
+                    "custom": {"loyaltyTierStr": CANARY, CANARY: 1},
+                    CANARY: CANARY,
+                }
+                if "attributes" in record:
+                    organization.update(name, [record["id"]], canaries, None)
+    return ids
+
+
+@pytest.mark.parametrize("dialect", [{}, {"role": "401", "body": "errors"}])
+def test_a_report_contains_no_data_of_customers(
+    sandbox: InProcessSandbox, dialect: dict[str, str]
+) -> None:
+    ids = fill_with_canaries(sandbox)
+    sandbox.settings.change({"dialect": dialect})
+    key = sandbox.new_key("org.permission.search", "org.permission.conversation") if dialect else ""
+    config = {"organization": ORGANIZATION}
+    report = report_of(sandbox, config=config, limit=PLENTY)
+    text = without_own_words(report)
+    assert len(ids) > 500
+    assert [record_id for record_id in ids if record_id in text] == []
+    for secret in (CANARY, CANARY[:6], ORGANIZATION, sandbox.key, key or sandbox.key):
+        assert secret not in text
+    assert report["at"].endswith(":00:00.000Z")
+
+
+def test_a_report_of_an_ordinary_account_costs_at_most_120_requests_that_only_read(
+    sandbox: InProcessSandbox,
+) -> None:
+    report = report_of(sandbox)
+    assert report["requests"]["sent"] == len(sandbox.requests) <= MAX_REQUESTS
+    assert {request.method for request in sandbox.requests} == {"GET", "POST"}
+    posts = {request.path for request in sandbox.requests if request.method == "POST"}
+    assert posts == {"/customers/search", "/customers/archive/search"}
+
+
+def test_a_limit_of_requests_leaves_the_rest_unobserved(sandbox: InProcessSandbox) -> None:
+    report = report_of(sandbox, limit=60)
+    assert len(sandbox.requests) <= 61  # and the check of the key
+    outcomes = [one["observed"] for one in report["assumptions"].values()]
+    assert "the limit of 60 requests is reached" in outcomes
+
+
+def test_missing_roles_are_named(sandbox: InProcessSandbox) -> None:
+    sandbox.new_key("org.permission.search.create", "org.permission.team.read")
+    report = report_of(sandbox)
+    assert report["streams"]["teams"]["problem"] is None
+    users = report["streams"]["users"]
+    assert users["problem"] == "role or plan feature missing"
+    assert "org.permission.user.read" in users["missing_roles"]
+    assert "users: role or plan feature missing: one of org." in text_of(report)
+
+
+def test_records_custom_objects_and_estimates(sandbox: InProcessSandbox) -> None:
+    report = report_of(sandbox, config={"start_date": "2015-01-01", "rate_limit_share": 40})
+    truth = len(list(sandbox.organization.everything("messages")))
+    messages = report["streams"]["messages"]
+    assert messages["records"] + messages["in_archive"] == messages["in_scope"] == truth
+    assert [one["name"] for one in report["klasses"]][:2] == ["order", "shopify-order"]
+    assert {"name": "orderNumberNum", "type": "number"} in report["klasses"][0]["attributes"]
+    for name in ("suggested", "all"):
+        minutes = report["estimates"][name]["first"]["minutes_by_share"]
+        assert list(minutes) == ["25", "40", "50", "80", "100"]
+        assert list(minutes.values()) == sorted(minutes.values(), reverse=True)
+    every = report["estimates"]["all"]
+    assert every["first"]["other_requests"] > every["hourly"]["other_requests"]
+
+
+def test_names_can_be_numbered(sandbox: InProcessSandbox) -> None:
+    report = report_of(sandbox, anonymous=True)
+    text = without_own_words(report)
+    assert [one["name"] for one in report["klasses"]][:2] == ["klass_1", "klass_2"]
+    for name in ("shopify", "loyaltyTier", "orderNumber"):
+        assert name not in text
+    names = [one["name"] for one in report["attributes"]["customer"]]
+    assert any(name.endswith("Num") for name in names)
+
+
+def test_a_refused_key_is_an_error(sandbox: InProcessSandbox) -> None:
+    sandbox.key = "another"
+    with pytest.raises(NotAuthorised, match="does not accept the API key"):
+        report_of(sandbox)
+
+
+# The command
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, sandbox: InProcessSandbox, *arguments: str
+) -> tuple[int, str, str]:
+    def transport(*_: Any, **__: Any) -> InProcessSandbox:
+        return sandbox
+
+    monkeypatch.setattr(command, "RequestsTransport", transport)
+    monkeypatch.setattr(command, "Clock", virtual_clock)
+    out, errors = io.StringIO(), io.StringIO()
+    code = command.main(
+        ["--config", "config.json", *arguments],
+        read_config=lambda path: {"api_key": sandbox.key, "searches_per_minute": 100_000},
+        stdout=out,
+        stderr=errors,
+    )
+    return code, out.getvalue(), errors.getvalue()
+
+
+def test_the_exit_code_says_whether_something_matters(
+    monkeypatch: pytest.MonkeyPatch, sandbox: InProcessSandbox, tmp_path: Path
+) -> None:
+    output = tmp_path / "report.json"
+    code, table, progress = run(monkeypatch, sandbox, "--output", str(output))
+    assert (code, json.loads(output.read_text())["format"]) == (0, 1)
+    assert "Nothing that was observed hinders a sync." in table
+    assert "requests" in progress
+    sandbox.settings.change({"dialect": {"search-sort": "ignored"}})
+    code, table, _ = run(monkeypatch, sandbox)
+    assert code == command.EXIT_MATTERS
+    assert "1 observations matter: search-sort" in table
+
+
+def test_errors_are_one_line_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, sandbox: InProcessSandbox, tmp_path: Path
+) -> None:
+    code, _, errors = run(monkeypatch, sandbox, "--output", str(tmp_path))
+    assert code == command.EXIT_FAILED
+    assert "cannot be written" in errors.splitlines()[-1]
+    sandbox.key = "another"
+    code, table, errors = run(monkeypatch, sandbox)
+    assert (code, table) == (command.EXIT_FAILED, "")
+    assert errors.splitlines()[-1].startswith("doctor: Kustomer does not accept the API key")
