@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
-from functools import partial
 from typing import Any, ClassVar, Final
 
 from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
-from source_kustomer.engine.outlets import Emitted, Outlet, RowOutlet
+from source_kustomer.engine.outlets import Outlet, RowOutlet
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
-from source_kustomer.engine.window_reader import SpanBatch, WindowReader
-from source_kustomer.errors import IncompleteWindow, NotFound, NotPermitted
+from source_kustomer.engine.window_tasks import WindowTasks
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.logger import LOGGER
-from source_kustomer.query_limits import MAX_RECORDS
-from source_kustomer.sync.keyset import Ask, Page, Query, Resource, timestamp_of
-from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER, Index, Window, plan
+from source_kustomer.sync.keyset import Ask, Page, Query
+from source_kustomer.sync.windows import LIVE_SEARCH_AGE, Index, Window, plan
 from source_kustomer.timestamps import format_timestamp
 
 SEARCH_ROLES: Final = (
@@ -34,10 +29,6 @@ SEARCH_ROLES: Final = (
 )
 """Any of them lets a key search; the permission to read searches is spelt `create` or `update`
 (OpenAPI description of POST /customers/search)."""
-
-
-EMPTY_PIECES: Final = 3
-"""So many windows may be empty by chance."""
 
 
 class SearchStream(Stream, family=True):
@@ -166,232 +157,3 @@ class SearchStream(Stream, family=True):
             return page(number)
 
         return answer
-
-
-class WindowTasks:
-    """The tasks that read the windows of one search stream."""
-
-    def __init__(
-        self, stream: SearchStream, sync: StreamSync, outlet: Outlet, *, is_cut: bool
-    ) -> None:
-        self.stream = stream
-        self.sync = sync
-        self.outlet = outlet
-        self._is_cut = is_cut
-        self._emitted = Emitted()
-        self._pieces = _Pieces()
-        self._seam_end = sync.sync.end - LIVE_SEARCH_AGE + SEAM_AFTER
-
-    def open(self, *windows: Window, is_counted: bool = False) -> None:
-        """Open a task per window.
-
-        Args:
-            windows: what to read.
-            is_counted: whether their records are part of a count that was announced already.
-        """
-        self.sync.sync.pool.join(len(windows))
-        self.sync.open(*(partial(self._read, window, is_counted) for window in windows))
-
-    def _read(self, window: Window, is_counted: bool) -> None:
-        try:
-            if window.index is Index.ARCHIVE and not self.stream.archived:
-                self._read_lists(window)
-            else:
-                self._read_search(window, is_counted)
-        finally:
-            self.sync.sync.pool.leave(window)
-
-    def _read_search(self, window: Window, is_counted: bool) -> None:
-        reader = self._reader(window)
-        following = window.then
-        for batch in reader.batches():
-            if not is_counted:
-                self._announce(batch)
-                is_counted = True
-            if batch.is_last:
-                self._pieces.read(reader.count.read)
-                self._verify(reader)
-            self.outlet.complete(batch)
-            if following is not None and reader.position >= (following.end or 0):
-                self.open(following)
-                following = None
-            if following is None and self._is_cut and not batch.is_last:
-                self._cut(reader, batch)
-        if following is not None:
-            self.open(following)
-
-    def _reader(self, window: Window) -> WindowReader:
-        sync = self.sync.sync
-        return WindowReader(
-            partial(self.stream.open_query, self.sync),
-            window,
-            lambda rows: self.outlet.take(self._unrepeated(window, rows)),
-            stamp=self.stream.stamp,
-            sync_end=sync.end,
-            begun=sync.begun,
-            settled=sync.settled,
-            now=sync.now,
-        )
-
-    def _verify(self, reader: WindowReader) -> None:
-        """Compare what was read of a window with what the source counted in it.
-
-        Where they differ, the source is asked for its count once more, for records that are dated
-        before the index is expected to be complete: the next sync reads later ones again. If fewer
-        were read than exist, the window is read once more.
-
-        Raises:
-            IncompleteWindow: when fewer were read than exist even so. The window counts as not
-                read, so that the next sync reads it.
-        """
-        count, receipt = reader.count, self.sync.receipt
-        if not count.is_counted or count.read == count.expected:
-            receipt.add(count)
-            return
-        window = replace(reader.window, end=reader.end, then=None)
-        exist = self._count(window)
-        if exist is None or count.settled_read >= exist:
-            receipt.add(count)
-            return
-        LOGGER.warning(
-            "Stream %s: %d records were read where the source counts %d, from %s on. They are read "
-            "once more.",
-            self.sync.name,
-            count.settled_read,
-            exist,
-            format_timestamp(window.start),
-        )
-        again = self._reader(window)
-        for batch in again.batches():
-            self.outlet.complete(replace(batch, span=None, is_last=False))
-        exist = self._count(window)
-        if exist is not None and again.count.settled_read < exist:
-            self.sync.cursor.reopen(reader.window.closes_from, reader.end)
-            raise IncompleteWindow(format_timestamp(window.start), again.count.settled_read, exist)
-        receipt.add(again.count)
-
-    def _count(self, window: Window) -> int | None:
-        """Return how many records a window has that the index is expected to be complete for."""
-        settled = self.sync.sync.settled
-        end = settled if window.end is None else min(window.end, settled)
-        if end <= window.start:
-            return 0
-        query = self.stream.open_query(self.sync, window, Ask(window.start, end), page_size=1)
-        with query(1) as page:
-            return None if page.total == MAX_RECORDS else page.total
-
-    def _unrepeated(self, window: Window, rows: Sequence[Resource]) -> Sequence[Resource]:
-        """Drop records that another reader of the stream has emitted in this sync.
-
-        Live search and archive, or list, overlap; a record without a timestamp may be in both. And
-        a record that is updated within the first second of the sync, the precision of Kustomer's
-        Date header, can pass from a window that was read into the last one.
-        """
-        sync = self.sync.sync
-        is_seam = window.index is Index.LIVE and window.start < self._seam_end
-        if window.index is Index.ARCHIVE or window.end is None:
-            rows = self._emitted.new(rows)
-        if sync.is_first_second():
-            self._emitted.add(rows)
-        elif is_seam:
-            self._emitted.add([row for row in rows if self._may_be_old(row)])
-        return rows
-
-    def _may_be_old(self, row: Resource) -> bool:
-        updated_at = timestamp_of(row, self.stream.stamp)
-        return updated_at is None or updated_at < self._seam_end
-
-    def _read_lists(self, window: Window) -> None:
-        """Pick a window of old records, which no search holds, out of the lists."""
-        name = self.sync.name
-        for endpoint in self.stream.endpoints:
-            LOGGER.info(
-                "Stream %s: records older than two years are in no search, so all of GET %s is "
-                "read.",
-                name,
-                endpoint.path,
-            )
-            seen = 0
-            try:
-                for page in self.stream.pages(self.sync.client, endpoint):
-                    seen += len(page.data)
-                    old = [row for row in page.data if self._is_within(row, window)]
-                    rows = self._unrepeated(window, old)
-                    taken = self.outlet.take(rows)
-                    self.outlet.complete(SpanBatch(taken, None, is_last=False))
-            except (NotPermitted, NotFound) as error:
-                if seen:
-                    raise
-                LOGGER.warning(
-                    "Stream %s: records older than two years are not read: %s", name, error.message
-                )
-                return
-            if seen == MAX_RECORDS:
-                LOGGER.warning(
-                    "Stream %s: GET %s ended after exactly %s records, which may be a limit of the "
-                    "API. Records older than two years may be missing.",
-                    name,
-                    endpoint.path,
-                    f"{seen:,}",
-                )
-        self.outlet.complete(SpanBatch(None, (window.closes_from, window.end), is_last=True))
-
-    def _is_within(self, row: Resource, window: Window) -> bool:
-        updated_at = timestamp_of(row, self.stream.stamp)
-        if updated_at is None:
-            return True
-        return window.start <= updated_at and (window.end is None or updated_at < window.end)
-
-    def _announce(self, batch: SpanBatch) -> None:
-        if batch.records is not None:
-            self.outlet.announce(batch.records, batch.page_size)
-            if self._is_cut:
-                self.sync.sync.pool.expect(-(-batch.records // batch.page_size))
-
-    def _cut(self, reader: WindowReader, batch: SpanBatch) -> None:
-        """Cut off the later part of the window for readers that have nothing to do."""
-        if not self._pieces.are_worthwhile:
-            return
-        pool = self.sync.sync.pool
-        left = self._pages_left(reader, batch)
-        pieces = reader.cut(pool.vacancies(reader.window, left) + 1, pages_left=left)
-        if pieces:
-            pool.cut(reader.window, len(pieces))
-            self.open(*pieces, is_counted=True)
-
-    def _pages_left(self, reader: WindowReader, batch: SpanBatch) -> int:
-        """Return about how many pages are still to come in a window.
-
-        A count that is capped or missing is replaced by what the window has shown so far: its
-        records are taken to be as dense in the rest of it.
-        """
-        if batch.records is not None and batch.records != MAX_RECORDS:
-            return batch.left // batch.page_size
-        start, position = reader.window.start, reader.position
-        end = self.sync.sync.end if reader.end is None else reader.end
-        if position <= start:
-            return batch.left // batch.page_size
-        left = reader.count.read * max(0, end - position) // (position - start)
-        pages = max(batch.left, left) // batch.page_size
-        self.sync.sync.pool.expect_at_least(reader.window, pages)
-        return pages
-
-
-class _Pieces:
-    """Whether the windows that were cut off have held records: a count may be far too high."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._empty = 0
-        self._full = 0
-
-    def read(self, records: int) -> None:
-        """Note a window that was read to its end."""
-        with self._lock:
-            self._empty += not records
-            self._full += bool(records)
-
-    @property
-    def are_worthwhile(self) -> bool:
-        """Whether more cuts are likely to pay: not most windows were empty."""
-        return self._empty <= EMPTY_PIECES or self._empty <= self._full
