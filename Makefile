@@ -12,7 +12,7 @@ LOCK = --quiet --universal --python-version=3.10 --generate-hashes --exclude-new
 TOOLS ?= .venv-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo unit test test-pythons lint chaos bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
+.PHONY: help setup demo unit test test-pythons lint chaos dialects bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ lint: setup      ## ruff, mypy --strict, and the workflows, examples and shell s
 
 chaos: setup     ## the long versions of the reliability tests
 	$(BIN)/python -m pytest integration_tests/reliability --chaos
+
+dialects: setup  ## sync under the dialects of the API, and compare every row; LIKE=report.json: that of an account
+	$(BIN)/python -m integration_tests.dialects $(if $(LIKE),--like $(LIKE))
 
 bench: setup     ## the figures of docs/performance.md
 	$(BIN)/python -m benchmarks

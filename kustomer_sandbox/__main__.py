@@ -18,9 +18,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from kustomer_sandbox.control import dialects
+from kustomer_sandbox.control.like import Likeness
 from kustomer_sandbox.control.live import Live
 from kustomer_sandbox.control.routes import Control
 from kustomer_sandbox.control.settings import Settings, switches
+from kustomer_sandbox.data import structure
 from kustomer_sandbox.data.dataset import Dataset
 from kustomer_sandbox.data.organization import Organization
 from kustomer_sandbox.data.timestamps import now_ms, to_ms
@@ -37,6 +39,11 @@ def main(arguments: list[str] | None = None) -> None:
         return
     settings = Settings()
     try:
+        like = Likeness.read(options.like) if options.like else None
+        if like is not None:
+            structure.use(like.klasses(), like.attributes())
+            settings.change(like.settings)
+            options.counts = {**like.counts(options.records), **options.counts}
         settings.change(
             {name: getattr(options, name) for name, _, _ in switches() if hasattr(options, name)}
         )
@@ -113,6 +120,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--list-dialects", action="store_true", help="print the switches of --dialect, and exit"
+    )
+    parser.add_argument(
+        "--like",
+        metavar="REPORT",
+        help="behave like an account: a report of `source-kustomer doctor`. Switches, counts and "
+        "--records of the command line have precedence",
     )
     data = parser.add_argument_group("data")
     data.add_argument(

@@ -192,14 +192,19 @@ class Matrix:
 
     Args:
         streams: the streams to sync; none: all of them.
+        like: a doctor's report whose klasses and custom attributes the sandbox has.
     """
 
-    def __init__(self, streams: Sequence[str] = ()) -> None:
+    def __init__(self, streams: Sequence[str] = (), *, like: str | None = None) -> None:
         self._wanted = frozenset(streams)
         self._cases = 0
         self._sandbox = Sandbox(
             0,
             seed=3,
+            like=like,
+            page_sizes={},
+            forbidden={},
+            absent=[],
             counts=dict(COUNTS),
             max_page_size=PAGE,
             max_list_page=LIST_PAGE,

@@ -36,6 +36,7 @@ class Sandbox:
         counts: object -> how many records of it.
         since, until: ISO timestamps between which every `updatedAt` is placed evenly.
         start_seconds: seconds that the start may take; a million records take about a minute.
+        like: a report of `source-kustomer doctor`, to behave like that account.
         settings: any switch of `control.settings.Settings`.
 
     Attributes:
@@ -54,6 +55,7 @@ class Sandbox:
         since: str | None = None,
         until: str | None = None,
         start_seconds: float = 300.0,
+        like: str | Path | None = None,
         **settings: Any,
     ) -> None:
         self.url = ""
@@ -66,6 +68,7 @@ class Sandbox:
             f"--key={key}",
             f"--port={port}",
             f"--counts={json.dumps(counts or {})}",
+            *([f"--like={like}"] if like else []),
             *([f"--since={since}"] if since else []),
             *([f"--until={until}"] if until else []),
             *(

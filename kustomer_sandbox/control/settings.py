@@ -72,6 +72,13 @@ class Settings:
     )
     # Search
     max_page_size: int = field(default=500, metadata=_means("largest page a search grants"))
+    page_sizes: dict[str, int] = field(
+        default_factory=dict,
+        metadata=_means(
+            'largest page of the searches of single objects, e.g. {"messages": 100}, in place of '
+            "max_page_size and the dialect"
+        ),
+    )
     page_cap: int = field(default=100, metadata=_means("pages of a query; a later one answers 400"))
     record_cap: int = field(
         default=10_000, metadata=_means("records that a query may reach; a page beyond answers 400")

@@ -54,7 +54,8 @@ class CustomAttribute:
         return _BY_SUFFIX[self._suffix()](self, chance)
 
     def _suffix(self) -> str:
-        return next(suffix for suffix in _BY_SUFFIX if self.name.endswith(suffix))
+        usual = _SUFFIXES.get(self.type, "Str")
+        return next((suffix for suffix in _BY_SUFFIX if self.name.endswith(suffix)), usual)
 
 
 def _timestamp(attribute: CustomAttribute, chance: random.Random) -> str:
@@ -83,6 +84,9 @@ _BY_SUFFIX: dict[str, Any] = {
     "Ids": _id_or_ids,
     "Id": _id_or_ids,
 }
+
+# Of attributes whose names have no known suffix, by type.
+_SUFFIXES = {"number": "Num", "boolean": "Bool", "date": "At"}
 
 _A = CustomAttribute
 CUSTOM_ATTRIBUTES: dict[str, tuple[CustomAttribute, ...]] = {
@@ -131,18 +135,26 @@ CUSTOM_ATTRIBUTES: dict[str, tuple[CustomAttribute, ...]] = {
         _A("itemsIds", "string", target="kobject.shopify-order", multi=True),
     ),
 }
-for _klass in KLASS_NAMES:
-    CUSTOM_ATTRIBUTES.setdefault(
-        f"kobject.{_klass}",
-        (
-            _A("referenceStr", "string"),
-            _A("amountNum", "number"),
-            _A("openedAt", "date"),
-            _A("confirmedBool", "boolean"),
-        ),
-    )
+
+
+def describe_klasses() -> None:
+    """Give every klass without custom attributes some."""
+    for klass in KLASS_NAMES:
+        CUSTOM_ATTRIBUTES.setdefault(
+            f"kobject.{klass}",
+            (
+                _A("referenceStr", "string"),
+                _A("amountNum", "number"),
+                _A("openedAt", "date"),
+                _A("confirmedBool", "boolean"),
+            ),
+        )
+
+
+describe_klasses()
 # Notes and users have custom attributes, but no metadata endpoint.
-METADATA_RESOURCES = tuple(name for name in CUSTOM_ATTRIBUTES if name not in ("note", "user"))
+UNDESCRIBED = ("note", "user")
+METADATA_RESOURCES = [name for name in CUSTOM_ATTRIBUTES if name not in UNDESCRIBED]
 
 
 def custom_values(resource: str, chance: random.Random) -> dict[str, Any]:

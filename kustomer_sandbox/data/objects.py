@@ -42,13 +42,13 @@ BY_CONTEXT = {search_object.context: search_object for search_object in SEARCH_O
 BY_NAME = {search_object.name: search_object for search_object in SEARCH_OBJECTS}
 
 # Name, status and share of the kobjects. Names contain hyphens, underscores and an app's prefix,
-# which is what makes `kobject_<klass>` hard to parse.
-KLASSES: tuple[tuple[str, str, float], ...] = (
+# which is what makes `kobject_<klass>` hard to parse. `structure.use` replaces them.
+KLASSES: list[tuple[str, str, float]] = [
     ("order", "enabled", 0.5),
     ("shopify-order", "enabled", 0.2),
     ("call_back_request", "enabled", 0.1),
     ("loop_returns_7f3a-return-item", "enabled", 0.1),
     ("subscription", "existing_only", 0.06),
     ("legacy_warranty-claim", "disabled", 0.04),
-)
-KLASS_NAMES = tuple(name for name, _, _ in KLASSES)
+]
+KLASS_NAMES = [name for name, _, _ in KLASSES]

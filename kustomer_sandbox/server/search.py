@@ -46,7 +46,7 @@ def read_page(query: Mapping[str, str], settings: Settings, name: str) -> PageAs
         raise bad_request("page and pageSize should be integers") from error
     if page < 1 or size < 1:
         raise bad_request("page and pageSize should be >= 1")
-    largest = granted(settings, name, settings.max_page_size)
+    largest = settings.page_sizes.get(name) or granted(settings, name, settings.max_page_size)
     if size > largest:
         if settings.dialect["larger-page"] == "refused":
             raise bad_request(f"pageSize should be <= {largest}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -17,6 +16,7 @@ from source_kustomer.doctor.asker import MAX_REQUESTS, Asker, NotObserved, Reply
 from source_kustomer.doctor.report import (
     Report,
     in_order_of_probes,
+    json_of,
     mattering,
     observe,
     report_of,
@@ -150,7 +150,7 @@ def main(
             progress=progress,
         )
         if options.output:
-            Path(options.output).write_text(json.dumps(report, indent=2) + "\n")
+            Path(options.output).write_text(json_of(report))
     except KustomerError as error:
         print(f"doctor: {error.message}", file=errors)
         return EXIT_FAILED

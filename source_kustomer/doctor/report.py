@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -178,6 +179,21 @@ class _Names:
             name = f"attribute{self._count}{suffix[0] if suffix else ''}"
         is_plain = isinstance(kind, str) and _NAME.fullmatch(kind)
         return {**one, "name": name, "type": kind if is_plain else None}
+
+
+def json_of(report: Report) -> str:
+    """Return a report as JSON, with a line per entry of each member."""
+    members = []
+    for name, value in report.items():
+        if isinstance(value, dict):
+            entries = [f"    {json.dumps(key)}: {json.dumps(one)}" for key, one in value.items()]
+            members.append(f'  "{name}": ' + "{\n" + ",\n".join(entries) + "\n  }")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            entries = [f"    {json.dumps(one)}" for one in value]
+            members.append(f'  "{name}": [\n' + ",\n".join(entries) + "\n  ]")
+        else:
+            members.append(f'  "{name}": {json.dumps(value)}')
+    return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 # For a person

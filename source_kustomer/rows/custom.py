@@ -45,6 +45,8 @@ _SUFFIXES: Final = {
 }
 """Kinds of columns by the end of the name (developer.kustomer.com, "Custom attributes")."""
 
+_PROPERTIES: Final = frozenset({"properties"})
+
 _LISTABLE: Final = frozenset({"text", "number", "boolean", "timestamp"})
 """Kinds of items of lists. The kind of the list has an s at its end."""
 
@@ -81,7 +83,7 @@ class CustomAttributes:
             resource: its one resource: a map of attributes by name, in `attributes.properties`.
             as_columns: whether each has a column of its own, next to the object `custom`.
         """
-        attributes = storable(resource).get("attributes")
+        attributes = storable(resource, _PROPERTIES).get("attributes")
         properties = attributes.get("properties") if isinstance(attributes, Mapping) else None
         entries = properties.items() if isinstance(properties, Mapping) else ()
         found = (_attribute(str(name), entry) for name, entry in entries)

@@ -79,9 +79,16 @@ def is_storable(resource: Mapping[str, Any]) -> bool:
     return b"\\u0000" not in text
 
 
-def storable(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a resource, rewritten if not every value of it can be stored as it is."""
-    return resource if is_storable(resource) else Rewriter().rewrite(resource)
+def storable(
+    resource: Mapping[str, Any], attributes: frozenset[str] = frozenset()
+) -> Mapping[str, Any]:
+    """Return a resource, rewritten if not every value of it can be stored as it is.
+
+    Args:
+        resource: as decoded from JSON.
+        attributes: those that are rewritten member by member when a member is too deep.
+    """
+    return resource if is_storable(resource) else Rewriter(attributes).rewrite(resource)
 
 
 @dataclass

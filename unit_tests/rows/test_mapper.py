@@ -461,6 +461,18 @@ def test_custom_attributes_are_typed_and_described():
     assert schema["scoresNum"]["items"]["type"] == ["null", "number"]
 
 
+def test_one_odd_attribute_leaves_the_others_typed():
+    tree: object = "leaf"
+    for _ in range(300):
+        tree = [tree]
+    properties = {"a\0": {"displayName": "b\0"}, "deepTree": {"tree": tree}, "planStr": {}}
+
+    custom = CustomAttributes.from_metadata({"attributes": {"properties": properties}})
+
+    assert list(custom.by_name) == ["a\ufffd", "deepTree", "planStr"]
+    assert custom.by_name["a\ufffd"].description == "b\ufffd."
+
+
 def test_custom_attributes_are_read_back_from_the_catalog():
     again = CustomAttributes.from_schema(json_schema(ConversationRow, CUSTOM))
 
