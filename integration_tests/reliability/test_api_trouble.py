@@ -17,7 +17,9 @@ from kustomer_sandbox import Sandbox
 KEY = "canary-4f1d9c7e2b"
 KINDS = ("500", "502", "503", "504", "reset", "cut", "html", "silence")
 STREAMS = ("messages", "conversations", "customers", "users", "teams", "tags")
-TRIED_AGAIN = re.compile(r"Stream ([\w ]+): .* failed \((.*)\)\. (Attempt \d+|A smaller page) follows")
+TRIED_AGAIN = re.compile(
+    r"Stream ([\w ]+): .* failed \((.*)\)\. (Attempt \d+|A smaller page) follows"
+)
 SECONDS_UNTIL_IT_BEGINS = 60.0
 MINUTE = 60.0
 
