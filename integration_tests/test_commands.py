@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.connector import ROOT, UNLIMITED
+from integration_tests.connector import ROOT, UNLIMITED, Connector, Output
 from kustomer_sandbox import Sandbox
 from source_kustomer.airbyte.source import API_URL_VARIABLE
+from source_kustomer.streams import STREAMS
 
 DOORS = {
     "the console script": [str(Path(sys.executable).parent / "source-kustomer")],
@@ -49,6 +50,44 @@ def test_a_configuration_may_be_a_pipe_which_can_be_read_only_once() -> None:
         )
     assert '"SUCCEEDED"' in done.stdout
     assert done.returncode == 0, done.stderr
+
+
+def run_catalog(tmp_path: Path, *arguments: str) -> Output:
+    with Sandbox(10, **UNLIMITED) as sandbox:
+        connector = Connector(tmp_path, sandbox.url, {"api_key": sandbox.key})
+        done = connector.command("catalog", *arguments)
+        if done.code == 0:
+            path = connector.write("catalog.json", done.stdout)
+            assert connector.command("read", "--catalog", path).code == 0, "read accepts it"
+        return done
+
+
+def test_catalog_writes_a_configured_catalog_of_the_selected_streams(tmp_path: Path) -> None:
+    done = run_catalog(tmp_path, "--streams", "teams, chat_settings")
+    assert done.stderr == ""
+    teams, settings = json.loads(done.stdout)["streams"]
+    assert teams["stream"]["name"] == "teams"
+    assert teams["stream"]["json_schema"]["properties"]["id"]
+    assert (teams["sync_mode"], teams["destination_sync_mode"]) == ("incremental", "append_dedup")
+    assert teams["cursor_field"] == ["updated_at"]
+    assert teams["primary_key"] == [["id"]]
+    assert settings["stream"]["name"] == "chat_settings"
+
+
+def test_catalog_writes_the_suggested_streams_by_default(tmp_path: Path) -> None:
+    done = run_catalog(tmp_path)
+    names = [entry["stream"]["name"] for entry in json.loads(done.stdout)["streams"]]
+    assert names == [stream.name for stream in STREAMS if stream.suggested]
+
+
+@pytest.mark.parametrize(("streams", "words"), [("teams,tickets", "tickets"), (" ", "--streams")])
+def test_catalog_refuses_a_selection_that_is_not_one_of_streams(
+    tmp_path: Path, streams: str, words: str
+) -> None:
+    done = run_catalog(tmp_path, "--streams", streams)
+    assert (done.code, done.stdout) == (1, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["spec"], ["check", "--config", "missing.json"]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import gc
+import json
 import logging
 import os
 import signal
@@ -27,7 +28,8 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils.memory_monitor import MemoryMonitor
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
-from source_kustomer.airbyte.output import LogHandler, Output
+from source_kustomer.airbyte.catalog import ALL, SUGGESTED, configured_catalog
+from source_kustomer.airbyte.output import LogHandler, Output, PlainHandler
 from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
 from source_kustomer.airbyte.trace_errors import traced
 from source_kustomer.config import Config
@@ -72,6 +74,14 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     commands.add_parser("spec", parents=[common], help="write the specification of the form")
     commands.add_parser("check", parents=[common, config], help="check the configuration and key")
     commands.add_parser("discover", parents=[common, config], help="write the catalog")
+    catalog = commands.add_parser(
+        "catalog", parents=[common, config], help="write a configured catalog, for read"
+    )
+    catalog.add_argument(
+        "--streams",
+        default=SUGGESTED,
+        help=f'names with commas between them, "{SUGGESTED}" (default) or "{ALL}"',
+    )
     commands.add_parser(doctor.COMMAND, help="report how the API behaves; it has its own --help")
     read = commands.add_parser("read", parents=[common, config], help="write records and states")
     read.add_argument("--catalog", required=True, help="path of the configured catalog")
@@ -105,8 +115,12 @@ class Process:
         """
         arguments = parse_arguments(argv)
         if not arguments.command:
-            sys.stderr.write("Enter a command: spec, check, discover or read. See --help.\n")
+            sys.stderr.write(
+                "Enter a command: spec, check, discover or read. See --help for others.\n"
+            )
             return os.EX_USAGE
+        if arguments.command == "catalog":
+            return self._write_catalog(arguments)
         _set_up_logging(LogHandler(self._output), debug=arguments.debug)
         try:
             for message in self._messages(arguments):
@@ -136,6 +150,24 @@ class Process:
         timer.start()
         # Another thread, because the main thread may hold a lock that a checkpoint needs.
         threading.Thread(target=self._source.stop, daemon=True).start()
+
+    def _write_catalog(self, arguments: argparse.Namespace) -> int:
+        """Write a configured catalog to stdout, and errors to stderr; return the exit code."""
+        handler = PlainHandler(sys.stderr)
+        handler.setLevel(logging.DEBUG if arguments.debug else logging.WARNING)
+        _set_up_logging(handler, debug=arguments.debug)
+        try:
+            config = self._source.read_config(arguments.config)
+            handler.mask = KeyMask(str(config.get("api_key") or ""))
+            catalog = configured_catalog(self._source.discover(LOGGER, config), arguments.streams)
+        except (KustomerError, AirbyteTracedException) as error:
+            LOGGER.error("%s", error.message)
+            return EXIT_FAILED
+        except Exception as error:
+            LOGGER.error("%s", _unforeseen(error).message)
+            return EXIT_FAILED
+        self._output.write_line(json.dumps(catalog, indent=2).encode())
+        return os.EX_OK
 
     def _messages(self, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:
         """Run a command and yield its messages.
