@@ -19,7 +19,7 @@ from source_kustomer.kustomer.documents import document_of
 from source_kustomer.kustomer.search import ARCHIVE_PATH, LIVE_PATH
 from source_kustomer.kustomer.transport import Answer, Request
 
-MAX_REQUESTS: Final = 120
+MAX_REQUESTS: Final = 130
 """Requests of one run, without those of the flag `--expensive`."""
 MAX_BODY: Final = 64 * 1024 * 1024
 REPEATS: Final = 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from source_kustomer.errors import KustomerError, NotPermitted
 from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.kustomer.paths import segment
 from source_kustomer.kustomer.rate_limit import ORGANIZATION_LIMIT
-from source_kustomer.streams.kobjects import RESOURCES
+from source_kustomer.streams.kobjects import RESOURCES, Klasses
 from source_kustomer.sync.windows import LIVE_SEARCH_AGE
 from source_kustomer.timestamps import format_timestamp
 
@@ -135,8 +135,10 @@ def _size(account: Account, stream: Stream) -> Size:
             size = _size_of_search(account, stream)
             if size.records is not None:
                 return size
+        if isinstance(stream, Klasses):
+            return Size(len(account.klasses()))
         if stream.endpoints and "{" not in stream.endpoints[0].path:
-            return _size_of_list(account, stream.endpoints)
+            return _size_of_list(account, stream.endpoints[0])
     except NotObserved:
         pass
     return Size()
@@ -162,14 +164,12 @@ def _size_of_search(account: Account, stream: SearchStream) -> Size:
     return size
 
 
-def _size_of_list(account: Account, endpoints: Sequence[Endpoint]) -> Size:
-    size = Size(0)
-    for endpoint in endpoints:
-        reply = account.listed(endpoint)
-        records = reply.total if reply.total is not None else len(reply.rows)
-        size.records = (size.records or 0) + records
-        size.is_more |= reply.total is None and _is_full(endpoint, reply)
-    return size
+def _size_of_list(account: Account, endpoint: Endpoint) -> Size:
+    """Count the first list of a stream; the others add to it what it leaves out."""
+    reply = account.listed(endpoint)
+    if reply.total is not None:
+        return Size(reply.total)
+    return Size(len(reply.rows), is_more=_is_full(endpoint, reply))
 
 
 def _is_full(endpoint: Endpoint, reply: Reply) -> bool:
@@ -283,7 +283,7 @@ class Estimates:
             return Cost(self._pages(stream, count(size) or 0))
         if isinstance(stream, ListStream | SearchStream):
             pages = math.ceil((size.records or 0) / LIST_PAGE)
-            return Cost(0, max(pages, len(stream.endpoints), 1))
+            return Cost(0, max(pages, 1) + max(len(stream.endpoints) - 1, 0))
         return Cost(0, 1)
 
     def _pages(self, stream: SearchStream, records: int) -> int:

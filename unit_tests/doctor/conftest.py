@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from source_kustomer.config import Config
+from source_kustomer.doctor.account import Account
+from source_kustomer.doctor.asker import Asker
 from source_kustomer.doctor.command import examine
+from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.rate_limit import Budgets
+from source_kustomer.timestamps import from_unix_seconds
 from unit_tests.doctor.in_process import NO_LIMIT, InProcessSandbox
 from unit_tests.in_memory import Time
 
@@ -26,6 +30,16 @@ def virtual_clock() -> Clock:
     return Clock(
         monotonic=lambda: virtual.now, unix=lambda: time.time() + virtual.now, wait=virtual.wait
     )
+
+
+def account_of(sandbox: InProcessSandbox) -> Account:
+    """Return the account of a sandbox, before any request."""
+    clock = virtual_clock()
+    budgets = Budgets(1.0, searches_per_minute=NO_LIMIT, clock=clock)
+    client = Client(sandbox.host, sandbox.key, budgets=budgets, clock=clock, transport=sandbox)
+    asker = Asker(client, clock=clock, limit=PLENTY)
+    config = Config.parse({"api_key": sandbox.key})
+    return Account(asker, config, from_unix_seconds(clock.unix()))
 
 
 def report_of(sandbox: InProcessSandbox, **options: Any) -> dict[str, Any]:

@@ -10,8 +10,9 @@ import pytest
 from kustomer_sandbox.control.dialects import SWITCHES
 from source_kustomer.doctor.assumptions import ASSUMPTIONS, BY_ID, Outcome
 from source_kustomer.doctor.probes import PROBES
-from unit_tests.doctor.conftest import PLENTY, report_of, with_every_sight
-from unit_tests.doctor.in_process import InProcessSandbox
+from source_kustomer.doctor.report import observe
+from unit_tests.doctor.conftest import PLENTY, account_of, report_of, with_every_sight
+from unit_tests.doctor.in_process import KEY, InProcessSandbox
 
 SEARCH_ROLE = "org.permission.search.create"
 
@@ -22,6 +23,17 @@ UNSEEN = {("list-order", "growing")}
 
 NEEDS_MANY_RECORDS = {"list-cap", "search-cap", "totals"}
 NEEDS_429 = {"retry-after"}
+OF_ALL_ANSWERS = {
+    "reset",
+    "limit-headers",
+    "role",
+    "unauthorized",
+    "body",
+    "partial",
+    "empty-page",
+    "gateway",
+}
+"""Switches that show in the answers to all requests together."""
 OF_CHANGES = {"deletes", "index"}
 """Switches that concern how records change."""
 
@@ -39,20 +51,46 @@ def value_of(report: dict[str, Any], assumption: str) -> str:
     return str(seen["value"] if is_seen else seen["observed"])
 
 
-@pytest.mark.parametrize(("switch", "value"), VALUES)
-def test_a_probe_observes_the_dialect(switch: str, value: str) -> None:
-    sandbox = InProcessSandbox(300)
-    if switch in OF_CHANGES:
-        sandbox.settings.change({"dialect": {switch: value}})
-    with_every_sight(sandbox)
-    sandbox.settings.change({"dialect": {switch: value}})
-    if switch == "role":
-        sandbox.new_key(SEARCH_ROLE)
-    report = report_of(sandbox, limit=PLENTY)
-    sandbox.close()
+@pytest.fixture(scope="module")
+def small() -> Iterator[InProcessSandbox]:
+    """A sandbox whose records stay as they are."""
+    made = InProcessSandbox(300)
+    with_every_sight(made)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("switch", "value"), [case for case in VALUES if case[0] not in OF_CHANGES | OF_ALL_ANSWERS]
+)
+def test_a_probe_observes_the_dialect(small: InProcessSandbox, switch: str, value: str) -> None:
+    small.settings.change({"dialect": {switch: value}})
+    finding = observe(account_of(small), BY_ID[switch])
+    assert (finding.value or finding.observed) == value
+    assert finding.outcome is BY_ID[switch].values[value].outcome
+
+
+@pytest.mark.parametrize(
+    ("switch", "value"), [case for case in VALUES if case[0] in OF_ALL_ANSWERS]
+)
+def test_an_examination_observes_what_all_answers_show(
+    small: InProcessSandbox, switch: str, value: str
+) -> None:
+    small.settings.change({"dialect": {switch: value}})
+    small.gate.disturbances.start_counting()
+    small.key = small.new_key(SEARCH_ROLE) if switch == "role" else KEY
+    report = report_of(small, limit=PLENTY)
+    small.key = KEY
     assert value_of(report, switch) == SEEN_AS.get((switch, value), value)
-    outcome = BY_ID[switch].values[SEEN_AS.get((switch, value), value)].outcome
-    assert report["assumptions"][switch]["outcome"] == outcome.value
+
+
+@pytest.mark.parametrize(("switch", "value"), [case for case in VALUES if case[0] in OF_CHANGES])
+def test_a_probe_observes_how_records_change(switch: str, value: str) -> None:
+    sandbox = InProcessSandbox(300, dialect={switch: value})
+    with_every_sight(sandbox)
+    finding = observe(account_of(sandbox), BY_ID[switch])
+    sandbox.close()
+    assert (finding.value or finding.observed) == value
 
 
 def test_no_dialect_of_one_switch_hides_that_another_is_as_assumed(
@@ -90,7 +128,7 @@ def large() -> Iterator[InProcessSandbox]:
 )
 def test_limits_of_10_000_records(large: InProcessSandbox, switch: str, value: str) -> None:
     large.settings.change({"dialect": {switch: value}})
-    assert value_of(report_of(large), switch) == value
+    assert observe(account_of(large), BY_ID[switch]).value == value
 
 
 @pytest.mark.parametrize("value", ["exact", "capped", "tracked", "missing"])
@@ -98,7 +136,7 @@ def test_totals_below_the_limit_are_compared_with_the_records(
     sandbox: InProcessSandbox, value: str
 ) -> None:
     sandbox.settings.change({"dialect": {"totals": value}, "total_cap": 50})
-    assert value_of(report_of(sandbox), "totals") == value
+    assert observe(account_of(sandbox), BY_ID["totals"]).value == value
 
 
 @pytest.mark.parametrize("value", ["10000", "100-pages"])
@@ -106,7 +144,7 @@ def test_the_reach_of_a_query_is_seen_with_few_records(
     sandbox: InProcessSandbox, value: str
 ) -> None:
     sandbox.settings.change({"dialect": {"search-cap": value}})
-    assert value_of(report_of(sandbox), "search-cap") == value
+    assert observe(account_of(sandbox), BY_ID["search-cap"]).value == value
 
 
 @pytest.mark.parametrize(

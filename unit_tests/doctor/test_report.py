@@ -62,7 +62,7 @@ def test_a_report_contains_no_data_of_customers(
     assert report["at"].endswith(":00:00.000Z")
 
 
-def test_a_report_of_an_ordinary_account_costs_at_most_120_requests_that_only_read(
+def test_a_report_of_an_ordinary_account_has_a_limit_of_requests_and_they_only_read(
     sandbox: InProcessSandbox,
 ) -> None:
     report = report_of(sandbox)
