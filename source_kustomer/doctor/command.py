@@ -163,7 +163,17 @@ def main(
         return EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    print(text_of(report), file=out, flush=True)
+    except Exception as error:
+        text = f"failed unexpectedly ({type(error).__name__}). Please report this."
+        print(f"doctor: {text}", file=errors)
+        return EXIT_FAILED
+    try:
+        print(text_of(report), file=out, flush=True)
+    except OSError as error:
+        # What is left in the buffer would fail again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        print(f"doctor: stdout cannot be written: {error.strerror}.", file=errors)
+        return EXIT_FAILED
     return EXIT_MATTERS if mattering(report) else os.EX_OK
 
 

@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from source_kustomer import __version__
-from source_kustomer.doctor.account import Account
+from source_kustomer.doctor.account import Account, kind_of
 from source_kustomer.doctor.asker import NotObserved
 from source_kustomer.doctor.assumptions import ASSUMPTIONS, Assumption, Outcome
 from source_kustomer.doctor.probes import PROBES, searchable_attributes
 from source_kustomer.doctor.survey import Estimates, Survey
+from source_kustomer.errors import KustomerError
 from source_kustomer.timestamps import MINUTE, format_timestamp
 
 FORMAT: Final = 1
@@ -44,6 +45,12 @@ def observe(account: Account, assumption: Assumption) -> Finding:
         seen = probe(account)
     except NotObserved as error:
         return Finding(assumption, None, Outcome.NOT_OBSERVED, str(error))
+    except KustomerError as error:
+        return Finding(assumption, None, Outcome.NOT_OBSERVED, kind_of(error))
+    except Exception as error:
+        # What an answer looks like is not known beforehand. One probe must not end the others.
+        text = f"the answers have an unexpected form ({type(error).__name__})"
+        return Finding(assumption, None, Outcome.NOT_OBSERVED, text)
     if seen.value is None:
         return Finding(assumption, None, Outcome.HANDLED, seen.observed)
     meaning = assumption.values[seen.value]

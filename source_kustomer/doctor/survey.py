@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.search import SearchStream
 from source_kustomer.engine.stream import Stream
-from source_kustomer.errors import KustomerError, NotPermitted
+from source_kustomer.errors import InvalidId, KustomerError, NotPermitted
 from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.kustomer.paths import segment
 from source_kustomer.kustomer.rate_limit import ORGANIZATION_LIMIT
@@ -130,7 +131,7 @@ def _limit(account: Account, method: str) -> int | None:
 
 
 def _size(account: Account, stream: Stream) -> Size:
-    try:
+    with suppress(NotObserved):
         if isinstance(stream, SearchStream):
             size = _size_of_search(account, stream)
             if size.records is not None:
@@ -139,8 +140,6 @@ def _size(account: Account, stream: Stream) -> Size:
             return Size(len(account.klasses()))
         if stream.endpoints and "{" not in stream.endpoints[0].path:
             return _size_of_list(account, stream.endpoints[0])
-    except NotObserved:
-        pass
     return Size()
 
 
@@ -197,7 +196,7 @@ def _attributes(account: Account, resource: str) -> list[dict[str, Any]] | None:
     """Return names and types of the custom attributes of a resource; None when not readable."""
     try:
         reply = account.asker.get(f"/metadata/{segment(resource)}")
-    except NotObserved:
+    except (NotObserved, InvalidId):
         return None
     properties = attribute_of(reply.rows[0], "properties") if reply.is_ok and reply.rows else None
     if not isinstance(properties, Mapping):

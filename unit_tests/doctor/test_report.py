@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kustomer_sandbox import Sandbox
 from kustomer_sandbox.data.objects import BY_NAME
+from source_kustomer.airbyte.source import API_URL_VARIABLE
+from source_kustomer.config import Config
 from source_kustomer.doctor import command
+from source_kustomer.doctor.account import Account
 from source_kustomer.doctor.asker import MAX_REQUESTS
+from source_kustomer.doctor.probes import PROBES, Seen
 from source_kustomer.doctor.report import text_of
 from source_kustomer.errors import NotAuthorised
+from source_kustomer.kustomer.rate_limit import Budgets
+from source_kustomer.streams import STREAMS
 from unit_tests.doctor.conftest import PLENTY, report_of, virtual_clock
 from unit_tests.doctor.in_process import InProcessSandbox
+from unit_tests.in_memory import KEY, MANY, InMemoryTransport, reply
 
 CANARY = "canary value 93c1"
 ORGANIZATION = "canary-organization"
@@ -165,3 +176,56 @@ def test_errors_are_one_line_without_a_traceback(
     code, table, errors = run(monkeypatch, sandbox)
     assert (code, table) == (command.EXIT_FAILED, "")
     assert errors.splitlines()[-1].startswith("doctor: Kustomer does not accept the API key")
+
+
+ODD_BODIES: list[Any] = [
+    {"data": [{}]},
+    {"data": [{"id": None, "attributes": None, "relationships": []}]},
+    {"data": [{"id": 7, "attributes": {"updatedAt": 5, "deleted": True, "fields": []}}]},
+    {"data": {"id": "x", "attributes": {"name": {}, "properties": {"a": None, "": {}}}}},
+    {"data": [{"id": "..", "attributes": {"name": "../..", "deleted": True}}], "links": []},
+    {"data": [], "meta": {"total": -1, "pageSize": "x"}},
+    {"data": "text", "included": 7},
+    b"<html></html>",
+]
+
+
+@pytest.mark.parametrize("body", ODD_BODIES)
+def test_answers_of_any_form_make_a_report(body: Any) -> None:
+    transport = InMemoryTransport([reply(body)])
+    clock = virtual_clock()
+    config = Config.parse({"api_key": KEY})
+    budgets = Budgets(1.0, searches_per_minute=MANY, clock=clock)
+    report = command.examine(config, transport, clock=clock, budgets=budgets)
+    assert text_of(report)
+    assert len(transport.requests) <= MAX_REQUESTS + len(STREAMS)
+
+
+def test_a_probe_that_fails_is_not_observed(
+    monkeypatch: pytest.MonkeyPatch, sandbox: InProcessSandbox
+) -> None:
+    def fail(account: Account) -> Seen:
+        raise KeyError("canary")
+
+    monkeypatch.setitem(PROBES, "totals", fail)
+    seen = report_of(sandbox)["assumptions"]["totals"]
+    assert seen["outcome"] == "not observed"
+    assert seen["observed"] == "the answers have an unexpected form (KeyError)"
+
+
+def test_a_full_disk_below_stdout_is_an_error(tmp_path: Path) -> None:
+    with Sandbox(50, organization_per_minute=None, searches_per_minute=None) as sandbox:
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps({"api_key": sandbox.key, "searches_per_minute": 100_000}))
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "main.py", "doctor", "--config", str(path)],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+                env={**os.environ, API_URL_VARIABLE: sandbox.url},
+            )
+    assert done.returncode == command.EXIT_FAILED
+    assert done.stderr.splitlines()[-1].startswith("doctor: stdout cannot be written")
+    assert "Traceback" not in done.stderr
