@@ -153,6 +153,14 @@ def test_check_tells_that_the_key_is_good(sandbox, files):
     assert status["status"] == "SUCCEEDED"
 
 
+def test_the_doctor_prints_its_table(sandbox, files):
+    arguments = command(sandbox, files, "doctor", "--config", "/files/config.json")
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode in (0, 2), done.stderr
+    assert done.stdout.startswith("Assumption ")
+    assert "Traceback" not in done.stderr
+
+
 def test_two_reads_bring_every_row(sandbox, files):
     configure(files, discovered(sandbox, files), STREAMS)
 
