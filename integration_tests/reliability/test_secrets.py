@@ -35,6 +35,8 @@ BESIDES = {
     "POST /customers/archive/search",
     "GET /auth/tokens/current",
     "GET /metadata/{id}",
+    "GET /customers",
+    "GET /customers/{id}",
 }
 """What is sent besides what the streams declare as their endpoints in docs/streams.md."""
 
