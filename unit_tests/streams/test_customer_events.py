@@ -3,41 +3,38 @@
 import pytest
 
 from source_kustomer.errors import NotFound
-from source_kustomer.kustomer.documents import document_of
 from source_kustomer.streams.timeline import CustomerEvents
+from unit_tests.in_memory import InMemoryTransport, client_of, reply
 
 
-class Client:
-    """Lists sessions and their events; those of some sessions do not exist."""
+def client(*missing):
+    """Return a client of an API with three sessions; the events of some do not exist."""
 
-    def __init__(self, *missing):
-        self._missing = missing
-        self.asked = []
-
-    def list_pages(self, path, params, *, page_size, stream):
-        self.asked.append(path)
-        if path.endswith("/sessions"):
+    def answer(request):
+        if request.path.endswith("/sessions"):
             names = ["one", "two/../..", "three"]
             data = [{"id": name, "attributes": {"sessionId": name}} for name in names]
-            data.append({"id": "odd", "attributes": ["no", "mapping"]})
-        elif any(name in path for name in self._missing):
-            raise NotFound("no such session")
+            data.append({"id": "odd", "attributes": ["not", "an object"]})
+        elif any(name in request.path for name in missing):
+            return reply({"errors": [{"title": "no such session"}]}, 404)
         else:
-            data = [{"id": path}]
-        yield document_of({"data": data})
+            data = [{"id": request.path}]
+        return reply({"data": data})
+
+    return client_of(InMemoryTransport(answer))
 
 
-def rows(client):
-    return [row["id"] for page in CustomerEvents().pages(client, "c") for row in page.data]
+def rows(api):
+    return [row["id"] for page in CustomerEvents().pages(api, "c") for row in page.data]
 
 
-def test_a_session_that_is_gone_hides_no_other_sessions_events():
-    assert rows(Client("one")) == [
+def test_a_missing_session_hides_no_events_of_others():
+    assert rows(client("one")) == [
         "/customers/c/sessions/two%2F..%2F../events",
         "/customers/c/sessions/three/events",
     ]
 
 
-def test_a_list_that_no_session_has_is_told():
+def test_a_list_that_no_session_has_does_not_exist():
     with pytest.raises(NotFound):
-        rows(Client("sessions/"))
+        rows(client("sessions/"))

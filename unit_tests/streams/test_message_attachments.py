@@ -3,35 +3,36 @@
 import pytest
 
 from source_kustomer.engine.children import Parent
-from source_kustomer.errors import NotFound
-from source_kustomer.kustomer.documents import document_of
 from source_kustomer.streams.correspondence import MessageAttachments
+from unit_tests.in_memory import InMemoryTransport, client_of, reply
 
 
-class Client:
+class Api:
     """Serves files by their ids, inbound ones below their message only."""
 
     def __init__(self, *, gone=(), inbound=(), leaves_out=False):
         self._gone = set(gone)
         self._inbound = set(inbound)
         self._leaves_out = leaves_out
-        self.asked = []
+        self.requested = []
+        self.client = client_of(InMemoryTransport(self._answer))
 
-    def get(self, path, *, stream):
-        ids = path.rpartition("/")[2].replace("%2C", ",").split(",")
-        if path.startswith("/messages/"):
-            self.asked.append(path)
+    def _answer(self, request):
+        ids = request.path.rpartition("/")[2].split(",")
+        if request.path.startswith("/messages/"):
+            self.requested.append(request.path)
             missing = self._gone
         else:
-            self.asked.append(ids)
+            self.requested.append(ids)
             missing = self._gone | self._inbound
-        if missing & set(ids) and not (self._leaves_out and path.startswith("/attachments/")):
-            raise NotFound("no such file")
-        return document_of({"data": [{"id": name} for name in ids if name not in missing]})
+        by_id = request.path.startswith("/attachments/")
+        if missing & set(ids) and not (self._leaves_out and by_id):
+            return reply({"errors": [{"title": "no such file"}]}, 404)
+        return reply({"data": [{"id": name} for name in ids if name not in missing]})
 
 
-def files(client, *parents):
-    found = MessageAttachments().children(client, parents)
+def files(api, *parents):
+    found = MessageAttachments().children(api.client, parents)
     return {row["id"]: page.parent.id for page in found for row in page.resources}
 
 
@@ -40,24 +41,24 @@ def message(number, *names):
 
 
 def test_fifty_files_take_one_request():
-    client = Client()
+    api = Api()
 
-    assert len(files(client, *(message(n, f"f{n}") for n in range(120)))) == 120
-    assert [len(ids) for ids in client.asked] == [50, 50, 20]
+    assert len(files(api, *(message(n, f"f{n}") for n in range(120)))) == 120
+    assert [len(ids) for ids in api.requested] == [50, 50, 20]
 
 
 def test_messages_without_files_take_none():
-    client = Client()
+    api = Api()
 
-    assert files(client, message(1), message(2)) == {}
-    assert client.asked == []
+    assert files(api, message(1), message(2)) == {}
+    assert api.requested == []
 
 
 @pytest.mark.parametrize("leaves_out", [False, True], ids=["answers 404", "leaves it out"])
 def test_a_file_that_is_gone_hides_no_other_file_and_is_logged(leaves_out, caplog):
-    client = Client(gone=["f7"], leaves_out=leaves_out)
+    api = Api(gone=["f7"], leaves_out=leaves_out)
 
-    found = files(client, *(message(n, f"f{n}") for n in range(20)))
+    found = files(api, *(message(n, f"f{n}") for n in range(20)))
 
     assert found == {f"f{n}": f"m{n}" for n in range(20) if n != 7}
     assert "1 file that messages name does not exist any more" in caplog.text
@@ -65,9 +66,9 @@ def test_a_file_that_is_gone_hides_no_other_file_and_is_logged(leaves_out, caplo
 
 @pytest.mark.parametrize("leaves_out", [False, True], ids=["answers 404", "leaves them out"])
 def test_files_that_are_not_served_by_id_are_read_below_their_message(leaves_out):
-    client = Client(inbound=["f3", "f4"], leaves_out=leaves_out)
+    api = Api(inbound=["f3", "f4"], leaves_out=leaves_out)
 
-    found = files(client, *(message(n, f"f{n}") for n in range(20)))
+    found = files(api, *(message(n, f"f{n}") for n in range(20)))
 
     assert found == {f"f{n}": f"m{n}" for n in range(20)}
-    assert client.asked[-2:] == ["/messages/m3/attachments/f3", "/messages/m4/attachments/f4"]
+    assert api.requested[-2:] == ["/messages/m3/attachments/f3", "/messages/m4/attachments/f4"]
