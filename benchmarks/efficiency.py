@@ -19,6 +19,8 @@ from source_kustomer.kustomer.transport import Answer, Request
 
 SEARCHED = {"conversations", "customers", "kobjects", "messages", "notes"}
 SEARCH_PAGE, LIST_PAGE = 500, 100
+PER_SYNC = 3
+"""Requests of any sync that searches: the API's time, and two that check the search index."""
 UNLIMITED = 1_000_000
 
 
@@ -59,30 +61,27 @@ def requests(quick: bool) -> tuple[list[Figure], str]:
             figures.append(
                 Figure(
                     f"requests / fewest possible, first sync of {records:,} records",
-                    sent / fewest,
+                    (sent - PER_SYNC) / fewest,
                     goal=goal,
-                    more={"requests": sent, "fewest": fewest, "rows": first.rows},
+                    more={
+                        "requests": sent,
+                        "of any sync": PER_SYNC,
+                        "fewest": fewest,
+                        "rows": first.rows,
+                    },
                 )
             )
             api.forget_requests()
             states = first.last_states
             read(api.url, api.key, NINE, states=states).require_success()
-            asked = api.stats()["requests_by_object"]
-            figures.append(
-                Figure(
-                    f"most requests of a stream, nothing new, {records:,} records",
-                    max(asked.values()),
-                    "requests",
-                    goal=2,
-                    more=dict(sorted(asked.items())),
-                )
-            )
+            stats = api.stats()
             figures.append(
                 Figure(
                     f"requests of the nine tables, nothing new, {records:,} records",
-                    api.stats()["requests"],
+                    stats["requests"],
                     "requests",
                     goal=13,
+                    more=dict(sorted(stats["requests_by_object"].items())),
                 )
             )
     return figures, ""
@@ -254,7 +253,7 @@ def settings(quick: bool) -> tuple[list[Figure], str]:
                     f"requests of {stream}",
                     stats["requests"],
                     "requests",
-                    goal=goal or 3 + 1.1 * max(1, -(-cost.rows // LIST_PAGE)),
+                    goal=goal or PER_SYNC + 1 + 1.1 * max(1, -(-cost.rows // LIST_PAGE)),
                     more={"rows": cost.rows, **stats["requests_by_object"]},
                 )
             )
