@@ -30,7 +30,7 @@ def included(schedule):
 
 
 def holidays(client):
-    (endpoint,) = BusinessHolidays.endpoints
+    endpoint = BusinessHolidays.endpoints[0]
     return [row["id"] for page in BusinessHolidays().pages(client, endpoint) for row in page.data]
 
 
