@@ -9,7 +9,7 @@ from typing import Any, Final
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
-from source_kustomer.errors import BadRequest, NotFound, NotPermitted
+from source_kustomer.errors import BadRequest, KustomerError, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.logger import LOGGER
@@ -66,6 +66,7 @@ def read_lists(sync: StreamSync, endpoints: Sequence[Endpoint], pages: Pages | N
         if not endpoint.with_deleted:
             reading.emit(endpoint)
     reading.emit_deleted()
+    reading.log_refusals()
     sync.cursor.close(BEGINNING, None, rows=reading.rows, final=True)
 
 
@@ -86,6 +87,7 @@ class _ListReading:
         self._pages = pages
         self._seen: set[str] = set()
         self._deleted: dict[str, Resource] = {}
+        self._refused: list[tuple[Endpoint, KustomerError]] = []
         self.rows = 0
 
     def gather(self, endpoint: Endpoint) -> None:
@@ -116,7 +118,7 @@ class _ListReading:
         return new
 
     def _read(self, endpoint: Endpoint) -> Iterator[Sequence[Resource]]:
-        """Yield the records of a list; log that it is refused, unless it is the object itself."""
+        """Yield the records of a list; only the object itself must not be refused."""
         sync, is_answered = self._sync, False
         found = (
             read_endpoint(sync.client, endpoint, stream=sync.name)
@@ -134,12 +136,17 @@ class _ListReading:
         except (BadRequest, NotFound, NotPermitted) as error:
             if endpoint is self._main or is_answered:
                 raise
+            self._refused.append((endpoint, error))
+
+    def log_refusals(self) -> None:
+        """Log the lists that were refused; records that only they have may be missing."""
+        for endpoint, error in self._refused:
             has_other_roles = endpoint.roles != self._main.roles
             is_expected = isinstance(error, NotPermitted) and has_other_roles
             LOGGER.log(
                 logging.INFO if is_expected else logging.WARNING,
                 "Stream %s: %s is not read, so some records may be missing: %s",
-                sync.name,
+                self._sync.name,
                 endpoint.request,
                 error.message,
             )
