@@ -88,6 +88,8 @@ class ListReader:
         """Whether the list serves pages of the requested size, as far as is known."""
         self._checksums: list[int] = []
         """Of the pages of the last pass, where pages cannot overlap."""
+        self._was_cut = False
+        """Whether that pass ended at repeated pages, although they announced more."""
 
     def pages(self) -> Iterator[Document]:
         """Yield documents that together contain every row of the list at least once.
@@ -247,8 +249,11 @@ class ListReader:
             empty = 0 if keys else empty + 1
             if empty > MAX_FRUITLESS or is_last(page, page.page_size or self._page_size):
                 break
-        self._checksums = checksums
+        is_cut = repeated > MAX_REPEATED and has_next is True
         is_proven = checksums == before or len(checksums) == 1
+        if is_cut and not self._was_cut:
+            is_proven = False  # rows added in front look the same; they do not a second time
+        self._checksums, self._was_cut = checksums, is_cut
         return Result.COMPLETE if is_proven else Result.UNPROVEN
 
 

@@ -211,6 +211,7 @@ def test_a_row_that_moves_into_the_part_already_read_is_read():
 @settings(max_examples=150, deadline=None)
 @example(count=4, page_size=3, moves={1: (False, 0), 2: (True, 0), 3: (False, 0)})
 @example(count=2, page_size=1, moves={1: (False, 0), 2: (False, 0)})
+@example(count=2, page_size=1, moves={1: (False, 0), 2: (False, 0), 3: (False, 0)})
 @given(
     count=st.integers(0, 60),
     page_size=st.integers(1, 12),
