@@ -134,6 +134,9 @@ class Read:
                     f'The catalog names the stream "{name}" twice. Remove one of the entries.'
                 )
         configured = [(known[entry.stream.name], entry) for entry in catalog.streams]
+        for stream, _ in configured:  # before anything is requested
+            if stream.cursor_field is not None:
+                parse_state(stream.name, stream.cursor_field, states.get(stream.name, {}))
         return Read(client, config, configured, states, _ask_the_time(client))
 
     def messages(self) -> Iterator[AirbyteMessage]:

@@ -197,7 +197,8 @@ def test_queue_metrics_are_added_by_every_sync(reader: Reader, sandbox: Sandbox)
     for synced in (first, second):
         assert {row["queue"]["id"] for row in synced.rows["queue_metrics"]} == queues
         assert all(row["read_at"] for row in synced.rows["queue_metrics"])
-    assert not first.ids("queue_metrics") & second.ids("queue_metrics")
+        (at,) = {synced.states["queue_metrics"]["synced_at"]}
+        assert synced.ids("queue_metrics") == {f"{queue}@{at}" for queue in queues}
 
 
 def test_versions_are_read_only_of_articles_that_have_changed(
