@@ -20,9 +20,9 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources import Source
 
+from source_kustomer.access import examine
 from source_kustomer.airbyte import inputs
 from source_kustomer.airbyte.catalog import catalog_stream
-from source_kustomer.airbyte.check import examine
 from source_kustomer.airbyte.read import Read
 from source_kustomer.airbyte.trace_errors import traced
 from source_kustomer.config import DOCUMENTATION_URL, Config, specification

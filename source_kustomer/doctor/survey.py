@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from source_kustomer.doctor.access import refusals
+from source_kustomer.access import refusals
 from source_kustomer.doctor.account import LIST_PAGE, Account, kind_of
 from source_kustomer.doctor.asker import NotObserved, Reply
 from source_kustomer.doctor.probes import granted_page_sizes

@@ -23,7 +23,6 @@ from source_kustomer.errors import (
     KustomerError,
     NotFound,
     NotPermitted,
-    Stopped,
     UnforeseenError,
 )
 from source_kustomer.kustomer.client import Client
@@ -278,11 +277,6 @@ class StreamSync:
             assert self.failure is not None
             output.put_failed(self.name, self.failure)
         self._on_end()
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether the stream failed only because the process was told to end."""
-        return isinstance(self.failure, Stopped)
 
 
 def _read_nothing() -> None:

@@ -61,11 +61,6 @@ class Row(BaseModel):
         """Return the kind of each column, by column."""
         return {name: kind_of(field) for name, field in cls.model_fields.items()}
 
-    @classmethod
-    def descriptions(cls) -> dict[str, str]:
-        """Return the description of each column, by column."""
-        return {name: field.description or "" for name, field in cls.model_fields.items()}
-
 
 class TrackedRow(Row):
     """A row with the time and the author of its creation and last change."""

@@ -67,10 +67,6 @@ class Coverage:
                 return covered_end
         return start
 
-    def contains(self, timestamp: int) -> bool:
-        """Return whether a timestamp is covered."""
-        return any(start <= timestamp < end for start, end in self.spans)
-
 
 NOTHING = Coverage()
 """The coverage of a stream that has never been read."""

@@ -25,7 +25,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from kustomer_sandbox import Sandbox
-from source_kustomer.airbyte.check import PROBES_AT_ONCE, KeyRoles
+from source_kustomer.access import PROBES_AT_ONCE, KeyRoles
 from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
 from source_kustomer.kustomer.client import TOKEN_PATH
 from source_kustomer.kustomer.transport import Answer, Request

@@ -34,7 +34,7 @@ def test_a_stream_is_declared_in_full(declared: type[Stream]) -> None:
     stream = declared()
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*s(_v2)?", stream.name) or stream.name == "klasses"
     assert declared.__doc__
-    assert all(stream.row.descriptions().values())
+    assert all(field.description for field in stream.row.model_fields.values())
     schema = stream.schema(None)
     Draft7Validator.check_schema(schema)
     assert {"id", stream.cursor_field or "id"} <= schema["properties"].keys()

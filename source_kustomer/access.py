@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -21,6 +21,9 @@ from source_kustomer.errors import (
     UnexpectedError,
 )
 from source_kustomer.kustomer.client import Client
+
+Probe = Callable[[], object]
+"""A request that shows whether something can be read."""
 
 PROBES_AT_ONCE: Final = 8
 SEARCHED: Final = "customers"
@@ -167,32 +170,90 @@ def _probe(client: Client, streams: Sequence[Stream], findings: Findings) -> Non
     Raises:
         KustomerError: when the key is refused, or when nothing answers.
     """
-    probes: dict[Callable[[], None], tuple[list[Stream], str | None]] = {}
+    probes: list[Probe] = []
+    concerned: list[tuple[list[Stream], str | None]] = []
     for alike in _probed_alike(streams):
-        probes[partial(alike[0].probe, client)] = (alike, None)
+        probes.append(partial(alike[0].probe, client))
+        concerned.append((alike, None))
     for stream in streams:
         if isinstance(stream, SearchStream) and stream.endpoints:
             part = list(needs_of(stream))[1].part
-            probe = partial(probe_endpoint, client, stream.endpoints[0], stream=stream.name)
-            probes[probe] = ([stream], part)
-    is_answering = findings.is_key_accepted
-    with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
-        sent: dict[Future[None], Callable[[], None]] = {pool.submit(one): one for one in probes}
+            probes.append(partial(probe_endpoint, client, stream.endpoints[0], stream=stream.name))
+            concerned.append(([stream], part))
+    errors = _send(client, probes, is_answering=findings.is_key_accepted)
+    findings.is_key_accepted |= None in errors
+    for error, (affected, part) in zip(errors, concerned, strict=True):
+        if error is None:
+            continue
+        for stream in affected:
+            if part is None:
+                findings.refusals[stream.name] = error.message
+            else:
+                findings.parts[stream.name] = f"{part}. {error.message}"
+
+
+def refusals(
+    streams: Sequence[Stream],
+    client: Client,
+    *,
+    probe: Callable[[Stream], object],
+    at_once: int = PROBES_AT_ONCE,
+) -> dict[str, KustomerError]:
+    """Check the key, request a record of every stream, and return why some cannot be read.
+
+    Args:
+        streams: the streams.
+        client: the API.
+        probe: requests a record of a stream.
+        at_once: the number of requests at the same time.
+
+    Raises:
+        KustomerError: when no stream can be read, for a reason that concerns all of them: the key
+            is refused, or there is no answer.
+    """
+    client.check_key()
+    groups = _probed_alike(streams)
+    errors = _send(client, [partial(probe, alike[0]) for alike in groups], at_once=at_once)
+    found = {
+        stream.name: error
+        for alike, error in zip(groups, errors, strict=True)
+        if error is not None
+        for stream in alike
+    }
+    return {stream.name: found[stream.name] for stream in streams if stream.name in found}
+
+
+def _send(
+    client: Client,
+    probes: Sequence[Probe],
+    *,
+    is_answering: bool = False,
+    at_once: int = PROBES_AT_ONCE,
+) -> list[KustomerError | None]:
+    """Send probes, and return the error of each; None where it was answered.
+
+    Args:
+        client: the API.
+        probes: the requests.
+        is_answering: whether the API has answered before.
+        at_once: the number of requests at the same time.
+
+    Raises:
+        KustomerError: when the key is refused, or when nothing answers.
+    """
+    errors: list[KustomerError | None] = [None] * len(probes)
+    with ThreadPoolExecutor(at_once) as pool:
+        sent = {pool.submit(probe): place for place, probe in enumerate(probes)}
         for probed in as_completed(sent):
-            concerned, part = probes[sent[probed]]
             error = probed.exception()
-            findings.is_key_accepted |= error is None
             if error is None or isinstance(error, NotPermitted | NotFound | UnexpectedError):
                 is_answering = True
             elif not isinstance(error, TransientError) or not is_answering:
                 client.stop()  # the other probes would only fail likewise
                 raise error
             if isinstance(error, KustomerError):
-                for stream in concerned:
-                    if part is None:
-                        findings.refusals[stream.name] = error.message
-                    else:
-                        findings.parts[stream.name] = f"{part}. {error.message}"
+                errors[sent[probed]] = error
+    return errors
 
 
 def _probed_alike(streams: Sequence[Stream]) -> list[list[Stream]]:
