@@ -41,7 +41,7 @@ def lists(name: str) -> int:
 
 
 def sandbox(records: int, **settings: Any) -> Sandbox:
-    """Return a sandbox whose nine tables hold about so many records, all of the last year.
+    """Return a sandbox whose nine tables hold about this number of records, all of the last year.
 
     The nine are 96 % of what the sandbox generates.
     """

@@ -24,7 +24,7 @@ CONFIG = {"searches_per_minute": SEARCHES_PER_MINUTE}
 
 
 def measure(organizations: int) -> tuple[list[Cost], float]:
-    """Sync so many organizations at once; return what each cost, and the seconds until the last.
+    """Sync several organizations at once; return what each cost, and the seconds until the last.
 
     Args:
         organizations: how many.

@@ -125,8 +125,8 @@ def run(
 
     Args:
         arguments: the program and its arguments.
-        environment: variables besides this process's own.
-        pause: (after so many seconds, for so many seconds) nothing is read from stdout.
+        environment: variables in addition to this process's own.
+        pause: (seconds before, seconds of the pause) nothing is read from stdout.
         samples: takes (seconds since the start, resident MB) twice a second.
         stop_after: seconds after which the process is asked to end.
     """

@@ -241,7 +241,7 @@ class Run:
 
 
 def run(setting: Setting, minutes: float, streams: Mapping[str, int]) -> Run:
-    """Read for about so many minutes.
+    """Read for about a number of minutes.
 
     Args:
         setting: the limits.

@@ -89,7 +89,7 @@ def simulate(
 
     Args:
         server: counts and answers.
-        kinds: the kinds of request that are wanted, each by so many readers.
+        kinds: the kinds of request that are wanted, each with its number of readers.
         minutes: how long.
         latency: seconds between a request and its answer, on average.
         share: the part of the limits that may be used.

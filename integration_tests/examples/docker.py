@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
         if set(fields) != {"type", "source", "target", "readonly"} or fields["type"] != "bind":
             sys.exit(f"docker: the mount is not a read-only bind mount: {mount}")
         if not Path(fields["source"]).is_file():
-            sys.exit(f"docker: there is no file {fields['source']}")
+            sys.exit(f"docker: this file does not exist: {fields['source']}")
         mounts[fields["target"]] = fields["source"]
     if runs := os.environ.get("RUNS"):
         own = arguments[1 : arguments.index(options.image)]

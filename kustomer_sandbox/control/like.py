@@ -85,7 +85,7 @@ class Likeness:
         """How many records of each object there are.
 
         Args:
-            records: the number of records of all search objects together, at the most. An account
+            records: the largest number of records of all search objects together. An account
                 with more is made smaller in proportion.
         """
         found: dict[str, int] = {}

@@ -261,7 +261,7 @@ class Sandbox:
         deletes: float = 0.0,
         objects: list[str] | None = None,
     ) -> None:
-        """Update, insert and delete so many records per second until `quiet`."""
+        """Update, insert and delete a number of records per second until `quiet`."""
         self.control(
             live_updates=float(per_second),
             live_inserts=float(inserts),

@@ -181,7 +181,7 @@ class Control:
         )
 
     def _chosen(self, name: str, wanted: dict[str, Any]) -> tuple[list[str], list[str]]:
-        """Ids to update and ids to delete: the named ones, or so many drawn by chance."""
+        """Ids to update and ids to delete: the named ones, or a number drawn by chance."""
         ids = wanted.get("ids")
         if ids is not None:
             return ([], ids) if wanted.get("deletes") else (ids, [])

@@ -130,7 +130,7 @@ class Settings:
     forbidden: dict[str, int] = field(
         default_factory=dict,
         metadata=_means(
-            'objects answered with 403 after so many more requests, e.g. {"messages": 0}'
+            'objects answered with 403 after this number of requests, e.g. {"messages": 0}'
         ),
     )
     absent: list[str] = field(
@@ -162,7 +162,7 @@ class Settings:
         default=0.0, metadata=_means("more delay, up to this much, by chance")
     )
     outage_seconds: float = field(
-        default=0.0, metadata=_means("from now on every request fails for so many seconds")
+        default=0.0, metadata=_means("from now on every request fails for this number of seconds")
     )
     outage_kind: str = field(
         default="503", metadata=_means("the answer during an outage", ("503", "reset"))

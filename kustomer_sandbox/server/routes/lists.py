@@ -23,7 +23,7 @@ from kustomer_sandbox.server.scopes import DELETED_PARAMETERS, in_scope, session
 
 _KB_PATHS = ("/kb/tags", "/kb/templates", "/kb/themes")
 _USER_FILTERS = ("deleted", "pending", "userType", "email")
-# The dialect `list-order=growing` adds so many records to an object. Not to these: their records
+# The dialect `list-order=growing` adds records to an object. Not to these: their records
 # are streams, or exist once per role, team or key.
 _GROWTH = 3
 _NOT_GROWING = {"klasses", "auth_roles", "team_routing_settings", "customer_searches_positions"}
