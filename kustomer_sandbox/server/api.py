@@ -27,7 +27,6 @@ from kustomer_sandbox.server.keys import missing_role
 from kustomer_sandbox.server.lists import Records, StoredRecords, answer_list
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Answer]]
-_MOST_IDS = 20
 
 
 def get(path: str, endpoint: Endpoint) -> Route:
@@ -153,8 +152,9 @@ class Api:
             ApiError: 400 for too many, under the dialect.
         """
         ids = text.split(",")
-        if self.settings.dialect["ids-per-path"] == "20" and len(ids) > _MOST_IDS:
-            raise bad_request(f"no more than {_MOST_IDS} ids", parameter="id")
+        largest = self.settings.max_ids
+        if self.settings.dialect["ids-per-path"] == "20" and len(ids) > largest:
+            raise bad_request(f"no more than {largest} ids", parameter="id")
         return ids
 
     def listed_by_ids(self, name: str, ids: str) -> Answer:
