@@ -12,6 +12,7 @@ from starlette.routing import Route
 from kustomer_sandbox.control.settings import Settings
 from kustomer_sandbox.data.objects import BY_NAME
 from kustomer_sandbox.data.organization import Organization, Resource
+from kustomer_sandbox.data.workspace import is_deleted
 from kustomer_sandbox.server.answers import (
     Answer,
     ApiError,
@@ -43,6 +44,22 @@ class Api:
     _asked: dict[str, int] = field(default_factory=dict)
 
     # Access
+
+    def allow_endpoint(self, request: Request, endpoint: ListEndpoint) -> None:
+        """Refuse a list, or a record of it, that the key, the plan or the dialect does not allow.
+
+        Raises:
+            ApiError: 403, or 401 under the dialect; 404.
+        """
+        version = request.url.path[1:3]
+        if len(endpoint.versions) > 1 and self.settings.dialect["kb-paths"] not in (
+            "both",
+            version,
+        ):
+            raise not_found()
+        self.allow(request, endpoint.object, endpoint.roles)
+        if endpoint.feature:
+            self.require_plan()
 
     def allow(self, request: Request, name: str, roles: tuple[str, ...]) -> None:
         """Refuse an object that the key's roles or the switches do not allow.
@@ -164,6 +181,9 @@ class Api:
             ApiError: 404.
         """
         found = [self.listed(name, record_id) for record_id in self.ids(ids)]
+        hidden = self.settings.dialect["removed-records"] == "not-found" and name != "users"
+        if hidden and any(map(is_deleted, found)):
+            raise not_found()
         return single(found[0], name) if len(found) == 1 else several(found, name)
 
     def stored_by_ids(self, name: str, ids: str) -> Answer:

@@ -496,11 +496,12 @@ def test_customers_list(ask, sandbox):
 
 @shows("ids-per-path", "any", "20")
 def test_ids_per_path(ask, sandbox):
-    ids = [r["id"] for r in sandbox.truth("notes") if not r["attributes"].get("deleted")][:21]
+    records = sandbox.truth("conversations")
+    ids = [r["id"] for r in records if not r["attributes"].get("deleted")][:21]
     for value, status in (("any", 200), ("20", 400)):
         sandbox.dialect(ids_per_path=value)
-        assert ask.get(f"/notes/{','.join(ids)}").status == status
-        assert len(ask.get(f"/notes/{','.join(ids[:20])}").ids) == 20
+        assert ask.get(f"/conversations/{','.join(ids)}").status == status
+        assert len(ask.get(f"/conversations/{','.join(ids[:20])}").ids) == 20
 
 
 @shows("inbound-attachments", "served", "not-found", "left-out")
