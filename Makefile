@@ -11,6 +11,8 @@ AGE ?= P7D
 LOCK = --quiet --universal --python-version=3.10 --generate-hashes --exclude-newer=$(AGE) $(if $(UPGRADE),--upgrade)
 TOOLS ?= .venv-tools
 
+PAIRS ?= 200
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo unit test test-pythons lint chaos dialects bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
 
@@ -57,8 +59,8 @@ lint: setup      ## ruff, mypy --strict, and the workflows, examples and shell s
 chaos: setup     ## the long versions of the reliability tests
 	$(BIN)/python -m pytest integration_tests/reliability --chaos
 
-dialects: setup  ## sync under the dialects of the API, and compare every row; LIKE=report.json: that of an account
-	$(BIN)/python -m integration_tests.dialects $(if $(LIKE),--like $(LIKE))
+dialects: setup  ## two syncs under every variant of the API and PAIRS=n pairs of them; LIKE=report.json: under an account's
+	$(BIN)/python -m integration_tests.dialects $(if $(LIKE),--like $(LIKE),--pairs $(PAIRS))
 
 bench: setup     ## the figures of docs/performance.md
 	$(BIN)/python -m benchmarks

@@ -10,7 +10,6 @@ import json
 import socket
 import sys
 import threading
-import time
 from typing import Any
 
 import uvicorn
@@ -61,7 +60,7 @@ async def _serve(
     organization = Organization(dataset, settings)
     keys = Keyring(settings, options.key)
     gate = Gate(Api(organization, settings), keys, dataset.seed)
-    gate.faults.outage_until = time.time() + settings.outage_seconds
+    gate.start_outage()
     live = Live(organization, settings)
     control = Control(organization, settings, keys, gate, live)
     app = Starlette(routes=[Mount("/_sandbox", routes=control.routes()), Mount("/", app=gate)])
@@ -74,6 +73,7 @@ async def _serve(
         ws="none",
         timeout_keep_alive=75,
         server_header=False,
+        date_header=False,
         timeout_graceful_shutdown=1,
     )
     # The generated data stays until the end: the garbage collector need not visit it.

@@ -93,7 +93,11 @@ SWITCHES = (
     Switch(
         "empty-page",
         "Are there well-formed pages without records in the middle of the data?",
-        {"never": "no", "passing": f"yes, {_MIDSTREAM}"},
+        {
+            "never": "no",
+            "passing": "yes, in place of the second and every tenth search answer or later page "
+            "of each object",
+        },
     ),
     Switch(
         "gateway",

@@ -63,7 +63,7 @@ class Control:
         except ValueError as error:
             return _json({"error": str(error)}, 400)
         if "outage_seconds" in changes:
-            self.gate.faults.outage_until = self.gate.now() + self.settings.outage_seconds
+            self.gate.start_outage()
         if "forbidden" in changes:
             self.gate.api.start_counting()
         if "window_seconds" in changes:

@@ -48,7 +48,8 @@ class Settings:
     clock_ahead: float = field(
         default=0.0,
         metadata=_means(
-            "seconds by which the clock of limits, keys and outages is ahead of this machine's"
+            "seconds by which the clock of limits, keys, outages and the header Date is ahead of "
+            "this machine's"
         ),
     )
     reset_header: str = field(
@@ -116,6 +117,9 @@ class Settings:
     )
     list_record_cap: int = field(
         default=10_000, metadata=_means("where the dialect `list-cap` ends lists")
+    )
+    max_ids: int = field(
+        default=20, metadata=_means("ids that one path may have under the dialect `ids-per-path`")
     )
     # Access and errors
     pod: str = field(default="prod1", metadata=_means("the region of this sandbox"))

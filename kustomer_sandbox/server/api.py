@@ -12,6 +12,7 @@ from starlette.routing import Route
 from kustomer_sandbox.control.settings import Settings
 from kustomer_sandbox.data.objects import BY_NAME
 from kustomer_sandbox.data.organization import Organization, Resource
+from kustomer_sandbox.data.workspace import is_deleted
 from kustomer_sandbox.server.answers import (
     Answer,
     ApiError,
@@ -27,7 +28,6 @@ from kustomer_sandbox.server.keys import missing_role
 from kustomer_sandbox.server.lists import Records, StoredRecords, answer_list
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Answer]]
-_MOST_IDS = 20
 
 
 def get(path: str, endpoint: Endpoint) -> Route:
@@ -44,6 +44,22 @@ class Api:
     _asked: dict[str, int] = field(default_factory=dict)
 
     # Access
+
+    def allow_endpoint(self, request: Request, endpoint: ListEndpoint) -> None:
+        """Refuse a list, or a record of it, that the key, the plan or the dialect does not allow.
+
+        Raises:
+            ApiError: 403, or 401 under the dialect; 404.
+        """
+        version = request.url.path[1:3]
+        if len(endpoint.versions) > 1 and self.settings.dialect["kb-paths"] not in (
+            "both",
+            version,
+        ):
+            raise not_found()
+        self.allow(request, endpoint.object, endpoint.roles)
+        if endpoint.feature:
+            self.require_plan()
 
     def allow(self, request: Request, name: str, roles: tuple[str, ...]) -> None:
         """Refuse an object that the key's roles or the switches do not allow.
@@ -153,8 +169,9 @@ class Api:
             ApiError: 400 for too many, under the dialect.
         """
         ids = text.split(",")
-        if self.settings.dialect["ids-per-path"] == "20" and len(ids) > _MOST_IDS:
-            raise bad_request(f"no more than {_MOST_IDS} ids", parameter="id")
+        largest = self.settings.max_ids
+        if self.settings.dialect["ids-per-path"] == "20" and len(ids) > largest:
+            raise bad_request(f"no more than {largest} ids", parameter="id")
         return ids
 
     def listed_by_ids(self, name: str, ids: str) -> Answer:
@@ -164,6 +181,9 @@ class Api:
             ApiError: 404.
         """
         found = [self.listed(name, record_id) for record_id in self.ids(ids)]
+        hidden = self.settings.dialect["removed-records"] == "not-found" and name != "users"
+        if hidden and any(map(is_deleted, found)):
+            raise not_found()
         return single(found[0], name) if len(found) == 1 else several(found, name)
 
     def stored_by_ids(self, name: str, ids: str) -> Answer:

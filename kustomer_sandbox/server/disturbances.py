@@ -37,13 +37,24 @@ class Disturbances:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._answers: Counter[str] = Counter()
+        self._later_pages: Counter[str] = Counter()
 
     def start_counting(self) -> None:
         """Count the answers of each object from zero."""
         self._answers.clear()
+        self._later_pages.clear()
 
-    def replace(self, answer: Answer, shape: ErrorShape, *, search: bool) -> Answer:
-        """Replace an answer with status 200, if the dialect says so."""
+    def replace(
+        self, answer: Answer, shape: ErrorShape, *, search: bool, later_page: bool
+    ) -> Answer:
+        """Replace an answer with status 200, if the dialect says so.
+
+        Args:
+            answer: of the endpoint.
+            shape: of the endpoint's error bodies.
+            search: whether it answers a search.
+            later_page: whether records came before it: no client can doubt an empty first page.
+        """
         dialect = self._settings.dialect
         self._answers[answer.object] += 1
         place = self._answers[answer.object] % _EVERY
@@ -56,8 +67,10 @@ class Disturbances:
             return self._like(answer, orjson.dumps(_BODIES[dialect["body"]]))
         if place == _SECOND and dialect["unauthorized"] == "passing":
             return unauthorized().answer(shape)
-        if place == _SECOND and dialect["empty-page"] == "passing":
-            return self._without_records(answer)
+        if later_page and dialect["empty-page"] == "passing":
+            self._later_pages[answer.object] += 1
+            if self._later_pages[answer.object] % _EVERY == _SECOND:
+                return self._without_records(answer)
         partial = dialect["partial"] == "always" or (
             dialect["partial"] == "passing" and place == _FIRST
         )

@@ -11,6 +11,8 @@ ErrorShape = Literal["code", "jsonapi", "old"]
 Meta = Literal["page", "total", "empty", "none"]
 Links = Literal["all", "self", "none"]
 
+_OF_TWO_VERSIONS = ("/kb/tags", "/kb/templates", "/kb/themes")
+
 
 @dataclass(frozen=True)
 class ListEndpoint:
@@ -40,6 +42,11 @@ class ListEndpoint:
     links: Links = "all"
     errors: ErrorShape = "code"
     feature: bool = False
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions of the API that may serve it, see the dialect `kb-paths`."""
+        return ("v1", "v3") if self.path in _OF_TWO_VERSIONS else ("v1",)
 
 
 _KB = roles.KNOWLEDGE_BASE

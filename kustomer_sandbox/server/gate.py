@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 import zlib
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -72,6 +73,11 @@ class Gate:
         """The time by the API's clock, in seconds since 1970."""
         return time.time() + self.api.settings.clock_ahead
 
+    def start_outage(self) -> None:
+        """Let every request fail for the time of the switch `outage_seconds`, from now on."""
+        seconds = self.api.settings.outage_seconds
+        self.faults.outage_until = self.now() + seconds if seconds else 0.0
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         began = time.time()
@@ -93,6 +99,7 @@ class Gate:
             entry["seconds"] = time.time() - began
             _reset(scope["sandbox.transport"])
             return
+        answer.headers["date"] = formatdate(self.now(), usegmt=True)
         entry["bytes"] = await _send(send, answer, Request(scope), cut=fault == "cut")
         entry["seconds"] = time.time() - began
 
@@ -118,7 +125,9 @@ class Gate:
             answer: Answer = request.state.answer
             if answer.status_code == HTTPStatus.OK:
                 shape = error_shape(request.url.path, self.api.settings)
-                answer = self.disturbances.replace(answer, shape, search=search)
+                answer = self.disturbances.replace(
+                    answer, shape, search=search, later_page=search or _is_later_page(request)
+                )
         except ApiError as error:
             answer = error.answer(error_shape(request.url.path, self.api.settings))
         answer.headers.update(limit_headers)
@@ -152,6 +161,11 @@ class Gate:
         }
         self.log.add(entry, len(answer.body))
         return entry
+
+
+def _is_later_page(request: Request) -> bool:
+    query = request.query_params
+    return query.get("page", "1") != "1" or "before" in query or "after" in query
 
 
 def without_version(path: str) -> str:

@@ -125,7 +125,7 @@ class AttachmentsByMessage(ChildStream, family=True):
             for page in self._pages(sync.client):
                 sync.answered()
                 seen += len(page.data)
-                rows += self._put_included(sync, page)
+                rows += self._put_included(sync, page) + self._put_missing(sync, page)
         except BadRequest:
             if not seen:
                 raise
@@ -155,12 +155,37 @@ class AttachmentsByMessage(ChildStream, family=True):
                 files.setdefault(owner, []).append(resource)
         for owner, resources in files.items():
             updated_at = attribute_of(messages.get(owner, {}), "updatedAt")
-            extra = {
-                self.parent_id_column: owner,
-                str(self.cursor_field): updated_at or format_timestamp(sync.sync.end),
-            }
-            rows += sync.put_rows(resources, extra)
+            rows += self._put(sync, owner, updated_at, resources)
         return rows
+
+    def _put_missing(self, sync: StreamSync, page: Document) -> int:
+        """Emit the files that messages name, and that are not included in their page."""
+        included = {str(file.get("id")) for file in page.included}
+        messages = [
+            Parent(
+                str(message.get("id")),
+                str(attribute_of(message, "updatedAt") or ""),
+                tuple(file for file in self.related(message) if file not in included),
+            )
+            for message in page.data
+        ]
+        return sum(
+            self._put(sync, found.parent.id, found.parent.updated_at, found.resources)
+            for found in self.children(sync.client, messages)
+        )
+
+    def _put(
+        self,
+        sync: StreamSync,
+        message_id: str,
+        updated_at: object,
+        files: Sequence[Mapping[str, Any]],
+    ) -> int:
+        extra = {
+            self.parent_id_column: message_id,
+            str(self.cursor_field): updated_at or format_timestamp(sync.sync.end),
+        }
+        return sync.put_rows(files, extra)
 
     def _announce(self, sync: StreamSync) -> None:
         """Log what the list will cost, before it is spent; it does not report its length."""

@@ -42,6 +42,7 @@ from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.kustomer.sender import Failed, Refused, Sender
 from source_kustomer.kustomer.transport import Answer, NoAnswer, Request, Transport
 from source_kustomer.logger import LOGGER
+from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.text import KeyMask
 
 TOKEN_PATH: Final = "/auth/tokens/current"
@@ -325,7 +326,18 @@ class Client:
                 return replace(document, links={**document.links, "next": None})
             return document
 
-        return ListReader(get, page_size).pages()
+        rows = 0
+        for document in ListReader(get, page_size).pages():
+            rows += len(document.data)
+            yield document
+        if rows == MAX_RECORDS:
+            LOGGER.warning(
+                "Stream %s: GET %s ended after exactly %s rows. This may be a limit of the API: "
+                "further rows may be missing.",
+                stream,
+                path,
+                f"{rows:,}",
+            )
 
     def _list_page(self, request: Request, page: int, size: int) -> Document:
         """Get one page of a list.

@@ -673,6 +673,20 @@ def test_a_list_has_no_page_after_its_last(client, api):
     assert len(api.requests) == 1
 
 
+@pytest.mark.parametrize(("rows", "warned"), [(9_999, False), (10_000, True), (10_001, False)])
+def test_a_list_that_ends_where_lists_may_be_cut_is_reported(client, api, caplog, rows, warned):
+    def answer(request):
+        page, size = request.params["page"], request.params["pageSize"]
+        found = [{"id": str(number)} for number in range(rows)][(page - 1) * size : page * size]
+        return reply({"data": found, "links": {"next": "/next" if page * size < rows else None}})
+
+    api.replies = answer
+
+    list(client.list_pages("/users", page_size=500, stream="users"))
+
+    assert ("GET /users ended after exactly 10,000 rows" in caplog.text) is warned
+
+
 # Many at once
 
 

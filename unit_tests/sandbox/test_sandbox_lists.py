@@ -2,6 +2,8 @@ from itertools import chain
 
 import pytest
 
+from kustomer_sandbox.server.endpoints import LIST_ENDPOINTS
+
 LISTS = """
     /brands /schedules /spam/senders /teams /shortcuts /shortcuts/categories /role-groups
     /auth/tokens /auth/roles /routing/queues /routing/queue-rules /routing/settings
@@ -201,3 +203,62 @@ def test_lists_may_have_a_limit_of_records(ask, sandbox):
         sandbox.dialect(list_cap=cap)
         beyond = ask.get("/messages", page=3)
         assert beyond.status == status and not beyond.json.get("data")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/brands",
+        "/cards",
+        "/companies",
+        "/conversations",
+        "/customers",
+        "/hooks/email",
+        "/hooks/form",
+        "/hooks/web",
+        "/kb/articles",
+        "/kb/categories",
+        "/kb/forms",
+        "/kb/routes",
+        "/kb/tags",
+        "/kb/templates",
+        "/kb/themes",
+        "/messages",
+        "/notes",
+        "/role-groups",
+        "/routing/queue-rules",
+        "/routing/queues",
+        "/routing/settings",
+        "/routing/statuses",
+        "/routing/work-items",
+        "/routing/work-sessions",
+        "/schedules",
+        "/shortcuts",
+        "/shortcuts/categories",
+        "/slas",
+        "/snoozes",
+        "/tags",
+        "/teams",
+        "/users",
+        "/customers/searches",
+        "/ai/automations",
+    ],
+)
+def test_a_record_is_found_by_its_id_until_it_is_removed(ask, sandbox, path):
+    record = ask.get(path).json["data"][-1]
+    assert ask.get(f"{path}/{record['id']}").json["data"] == record
+    assert ask.get(f"{path}/ffffffffffffffffffffffff").status == 404
+    name = next(e.object for e in LIST_ENDPOINTS if e.path == path)
+    if path != "/users":
+        sandbox.change(name, ids=[record["id"]], deletes=1)
+        assert ask.get(f"{path}/{record['id']}").status == 404
+    sandbox.dialect(deleted_lists="served")
+    assert record["id"] not in ask.get(path).ids or path == "/users"
+
+
+def test_several_ids_in_a_path_are_served_where_they_are_documented(ask, sandbox):
+    users, teams = (
+        [r["id"] for r in ask.get(f"/{name}").json["data"][:2]] for name in ("users", "teams")
+    )
+    assert ask.get(f"/users/{','.join(users)}").ids == users
+    assert ask.get(f"/teams/{','.join(teams)}").status == 404

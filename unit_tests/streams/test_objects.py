@@ -349,6 +349,18 @@ def test_files_of_messages_beyond_the_end_of_the_list_come_with_the_next_sync(
     assert first.ids("message_attachments") | second.ids("message_attachments") == wanted
 
 
+def test_files_that_the_list_of_messages_does_not_include_are_requested_by_id(
+    reader: Reader, sandbox: Sandbox
+) -> None:
+    sandbox.dialect(include="ignored")
+
+    synced = reader.read("message_attachments")
+
+    wanted = sandbox.truth("message_attachments")
+    assert wanted and synced.ids("message_attachments") == {one["id"] for one in wanted}
+    assert len(synced.rows["message_attachments"]) == len(wanted)
+
+
 # Lists below other records
 
 

@@ -14,14 +14,13 @@ from kustomer_sandbox.data.json_text import loads
 from kustomer_sandbox.data.objects import BY_NAME
 from kustomer_sandbox.data.organization import Resource
 from kustomer_sandbox.data.workspace import is_deleted
-from kustomer_sandbox.server.answers import Answer, bad_request, not_found
+from kustomer_sandbox.server.answers import Answer, bad_request
 from kustomer_sandbox.server.api import Api, get
 from kustomer_sandbox.server.customers import customer_numbers
 from kustomer_sandbox.server.endpoints import LIST_ENDPOINTS, ListEndpoint
 from kustomer_sandbox.server.lists import ListedRecords, Records
 from kustomer_sandbox.server.scopes import DELETED_PARAMETERS, in_scope, session_numbers
 
-_KB_PATHS = ("/kb/tags", "/kb/templates", "/kb/themes")
 _USER_FILTERS = ("deleted", "pending", "userType", "email")
 # The dialect `list-order=growing` adds records to an object. Not to these: their records
 # are streams, or exist once per role, team or key.
@@ -39,19 +38,14 @@ class Lists:
     def routes(self) -> list[Route]:
         """Make the routes."""
         return [
-            get(f"{version}{endpoint.path}", partial(self._list, endpoint=endpoint))
+            get(f"/{version}{endpoint.path}", partial(self._list, endpoint=endpoint))
             for endpoint in LIST_ENDPOINTS
-            for version in (("/v1", "/v3") if endpoint.path in _KB_PATHS else ("/v1",))
+            for version in endpoint.versions
         ]
 
     async def _list(self, request: Request, *, endpoint: ListEndpoint) -> Answer:
         name, query, dialect = endpoint.object, request.query_params, self._api.settings.dialect
-        version = request.url.path[1:3]
-        if endpoint.path in _KB_PATHS and dialect["kb-paths"] not in ("both", version):
-            raise not_found()
-        self._api.allow(request, name, endpoint.roles)
-        if endpoint.feature:
-            self._api.require_plan()
+        self._api.allow_endpoint(request, endpoint)
         records = self._stored(name, query) if name in BY_NAME else self._listed(name, query)
         answer = self._api.page(request, endpoint, records, included=self._included(name, query))
         if dialect["list-order"] == "growing":

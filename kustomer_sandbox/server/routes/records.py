@@ -13,20 +13,24 @@ from kustomer_sandbox.data.ids import make_id, parse_id
 from kustomer_sandbox.data.objects import BY_NAME
 from kustomer_sandbox.server.answers import Answer, not_found, single
 from kustomer_sandbox.server.api import Api, get
-from kustomer_sandbox.server.endpoints import BY_PATH
+from kustomer_sandbox.server.endpoints import BY_PATH, LIST_ENDPOINTS, ListEndpoint
 
-_BY_IDS = (
-    "conversations",
-    "customers",
-    "messages",
-    "notes",
-    "companies",
-    "users",
-    "teams",
-    "tags",
-    "shortcuts",
-    "brands",
-)
+# Lists of whose records no `GET` by id is documented, or whose own routes answer it.
+_WITHOUT_ROUTE = {
+    "auth_roles",
+    "business_schedules",
+    "customer_searches_pinned",
+    "customer_searches_positions",
+    "klasses",
+    "kviews",
+    "notifications",
+    "outbound_accounts",
+    "satisfaction_surveys",
+    "slas",
+    "spam_senders",
+}
+# Objects of which one path may have several ids.
+_SEVERAL = {"conversations", "customers", "users", "sub_statuses"}
 
 
 class Records:
@@ -46,7 +50,12 @@ class Records:
             get("/v1/slas/{id}", self._sla),
             get("/v1/metadata/{resource}", self._metadata),
             get("/v1/media/{id}", self._media),
-            *(get(f"/v1/{name}/{{ids}}", partial(self._by_ids, name=name)) for name in _BY_IDS),
+            *(
+                get(f"/{version}{endpoint.path}/{{ids}}", partial(self._by_ids, endpoint=endpoint))
+                for endpoint in LIST_ENDPOINTS
+                if endpoint.object not in _WITHOUT_ROUTE
+                for version in endpoint.versions
+            ),
         ]
 
     async def _current_token(self, request: Request) -> Answer:
@@ -113,9 +122,11 @@ class Records:
             raise not_found()
         return single(self._api.organization.children.media(record_id), "media")
 
-    async def _by_ids(self, request: Request, *, name: str) -> Answer:
-        self._api.allow(request, name, BY_PATH[f"/{name}"].roles)
-        ids = request.path_params["ids"]
+    async def _by_ids(self, request: Request, *, endpoint: ListEndpoint) -> Answer:
+        self._api.allow_endpoint(request, endpoint)
+        name, ids = endpoint.object, request.path_params["ids"]
+        if "," in ids and name not in _SEVERAL:
+            raise not_found()
         if name in BY_NAME:
             return self._api.stored_by_ids(name, ids)
         return self._api.listed_by_ids(name, ids)
