@@ -29,6 +29,13 @@ OBJECTS = {
 }
 """What the sandbox calls the objects whose streams have names of their own."""
 
+LEFT_OUT = {
+    **dict.fromkeys(("email_hooks", "form_hooks", "web_hooks"), SECRETS),
+    "outbound_webhooks": {"token"},
+    "settings": {"value"},
+}
+"""Attributes that are secrets, by stream."""
+
 CHANGED = ("conversations", "customers", "messages", "notes", "kobjects", "companies", "work_items")
 """Objects that are changed between the two syncs."""
 
@@ -56,6 +63,9 @@ def rows_of(output: Output) -> Rows:
 
 def truth_of(sandbox: Sandbox, stream: str) -> list[Message]:
     """The records that a stream should have, as the API would serve them."""
+    if stream == "queue_metrics":
+        queues = sandbox.truth("queues")
+        return [{"id": q["id"], "attributes": {"name": q["attributes"]["name"]}} for q in queues]
     if stream != "custom_attributes":
         try:
             return sandbox.truth(OBJECTS.get(stream, stream))
@@ -133,9 +143,9 @@ def test_a_first_sync_brings_what_there_is(syncs: Syncs, name: str) -> None:
         }
         return
     wanted = {record["id"]: record for record in syncs.truth[name]}
-    missing = wanted.keys() - {row["id"] for row in rows}
-    assert all(is_out_of_reach(name, wanted[record_id]) for record_id in missing)
-    assert {row["id"] for row in rows} <= wanted.keys()
+    ids = {row["id"].partition("@")[0] for row in rows}  # rows of queue metrics add their time
+    assert all(is_out_of_reach(name, wanted[record_id]) for record_id in wanted.keys() - ids)
+    assert ids <= wanted.keys()
 
 
 def is_out_of_reach(stream: str, record: Message) -> bool:
@@ -157,7 +167,7 @@ def test_rows_hold_what_the_records_hold(syncs: Syncs, name: str) -> None:
     records = {record["id"]: record for record in syncs.truth[name] if "id" in record}
     for row in syncs.first.get(name, []):
         for attribute, value in records.get(row["id"], {"attributes": {}})["attributes"].items():
-            if isinstance(value, str) and not (name.endswith("_hooks") and attribute in SECRETS):
+            if isinstance(value, str) and attribute not in LEFT_OUT.get(name, ()):
                 assert value in row.values(), attribute
 
 

@@ -15,6 +15,7 @@ SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
 DAY: Final = 86_400 * SECOND
 
+_FIRST_MILLISECONDS: Final = 10**11
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _FIRST: Final = (datetime.min.replace(tzinfo=timezone.utc) - _EPOCH) // _MICROSECOND
@@ -68,6 +69,15 @@ def format_timestamp(timestamp: int) -> str:
     moment = _EPOCH + timedelta(microseconds=timestamp)
     precision = "microseconds" if timestamp % MILLISECOND else "milliseconds"
     return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def from_unix(number: float) -> int:
+    """Convert Unix time in seconds or in milliseconds to an instant, to the millisecond.
+
+    Args:
+        number: from 10^11 on, milliseconds; as seconds, that would be the year 5138.
+    """
+    return int(number if number >= _FIRST_MILLISECONDS else number * 1_000) * MILLISECOND
 
 
 def from_unix_seconds(seconds: float) -> int:

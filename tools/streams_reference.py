@@ -6,16 +6,25 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from source_kustomer.engine.attachments import IDS_PER_REQUEST, AttachmentsByMessage
+from source_kustomer.engine.attachments import AttachmentsByMessage
 from source_kustomer.engine.audit_log import AuditStream
+from source_kustomer.engine.batches import BatchStream, NamedStream
 from source_kustomer.engine.children import ChildStream
-from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.endpoints import IDS_PER_REQUEST, Endpoint
+from source_kustomer.engine.nested import NestedListStream
 from source_kustomer.engine.search import SearchStream
 from source_kustomer.engine.search_or_list import SearchOrListStream
 from source_kustomer.engine.stream import Stream
 from source_kustomer.streams import STREAMS
+from source_kustomer.streams.knowledge_base import (
+    KbArticles,
+    KbArticleVersions,
+    KbCategories,
+    KbKnowledgeBases,
+)
 from source_kustomer.streams.kobjects import RESOURCES, CustomAttributes
-from source_kustomer.streams.settings import BusinessHolidays
+from source_kustomer.streams.routing import QueueMetrics, Queues
+from source_kustomer.streams.settings import IncludedStream
 from source_kustomer.streams.timeline import CustomerEvents
 
 INTRODUCTION = """# Streams
@@ -57,9 +66,9 @@ such as `assigned_users` and `tags` hold ids. Rows of child lists have the id of
 column of its own, such as `conversation_id`.
 
 **Deletions.** Searched objects have `deleted` and `deleted_at` when they are deleted (an option
-leaves them out). The same holds for deactivated users. The other lists leave out deleted records:
-compare with a full refresh where that matters. Merges of customers are in
-[customer_merges](#customer_merges).
+leaves them out). So have users, teams, tags, shortcuts and spam senders, where the API lists
+deleted ones. The other lists leave out deleted records: compare with a full refresh where that
+matters. Merges of customers are in [customer_merges](#customer_merges).
 
 **Columns.** A column that is not in the configured catalog is not emitted, except the primary key
 and the cursor. A configured stream without a schema gets all columns."""
@@ -69,6 +78,15 @@ REFERENCE: Final = ["type", "id"]
 
 INFERRED: Final = frozenset({"sla_versions", "slas", "tags"})
 """Streams whose endpoint the vendor's documentation does not name."""
+
+COSTS: Final[Mapping[type[Stream], str]] = {
+    CustomAttributes: f"{len(RESOURCES)} requests, and 1 per custom object, every sync",
+    CustomerEvents: "1 request per changed record of customers, and 1 per session",
+    KbArticleVersions: "1 request per changed article and language, and 1 per 100 articles",
+    KbKnowledgeBases: "1 request per 100 articles and per knowledge base, every sync",
+    QueueMetrics: f"1 request per {IDS_PER_REQUEST} queues, and 1 per 100 of them, every sync",
+}
+"""Requests of a sync, for streams whose declaration does not show them."""
 
 LEFT_OUT: Final[Mapping[str, str]] = {
     "Media (`GET /media/{id}`)": "cannot be listed, only read by an id found elsewhere",
@@ -86,12 +104,21 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "Customer events (`GET /customers/{id}/events`)": (
         "retired; [customer_events](#customer_events) reads them by session"
     ),
-    "Satisfaction responses": (
-        "no path is known; the answers are in `satisfaction_level` of "
-        "[conversations](#conversations)"
-    ),
-    "Assistants, workflows, business rules": "no list of them is known",
+    "Assistants, business rules": "no endpoint is documented",
     "Bulk jobs": "created by write requests, and not listed",
+    "Workflow variables (`GET /workflows/{id}/variables`)": (
+        "Kustomer masks their values; one request per workflow for their names"
+    ),
+    "Available apps (`GET /apps/available`)": "the catalogue of apps, not the organization's data",
+    "Hook transactions": "kept for 24 hours, and only while a hook is in debug mode",
+    "Attachments of notes": "no endpoint is documented",
+    "Domains, theme revisions and theme files of the knowledge base": (
+        "no columns are documented, or source code"
+    ),
+    "Criteria of queue rules (`GET /routing/queue-rules-criteria`)": (
+        "the attributes that rules can test, which change with Kustomer's releases only"
+    ),
+    "Settings of users and notification settings": "preferences in the user interface",
 }
 """Objects of the API that are not streams, and the reason."""
 
@@ -160,19 +187,32 @@ def endpoint(stream: Stream) -> str:
         return f"{lists} (filter[start], filter[end], before)"
     if isinstance(stream, CustomerEvents):
         return f"{lists}, then {_request(stream.session_events)}"
-    if isinstance(stream, BusinessHolidays):
-        return f"{lists}; if it includes none, {_request(stream.schedule)}"
+    if isinstance(stream, NestedListStream):
+        return f"{_request(stream.parents)}, then {lists}"
+    if isinstance(stream, KbKnowledgeBases):
+        named_in = (*KbArticles.endpoints, *KbCategories.endpoints)
+        return f"{', '.join(_request(one) for one in named_in)}, then {lists}"
+    if isinstance(stream, QueueMetrics):
+        return f"{_request(Queues.endpoints[0])}, then {lists}"
+    if isinstance(stream, BatchStream):
+        return f"{lists}?{stream.ids_parameter}={{ids}}"
+    if isinstance(stream, IncludedStream):
+        return f"{lists}; if it includes none, {_request(stream.single)}"
     return lists
 
 
 def cost(stream: Stream) -> str:
     """Return the number of requests that a sync of a stream needs."""
-    if isinstance(stream, CustomAttributes):
-        return f"{len(RESOURCES)} requests, and 1 per custom object, every sync"
-    if isinstance(stream, BusinessHolidays):
-        return "1 request per 100 business schedules, or 1 per schedule, every sync"
-    if isinstance(stream, CustomerEvents):
-        return "1 request per changed record of customers, and 1 per session"
+    if type(stream) in COSTS:
+        return COSTS[type(stream)]
+    if isinstance(stream, NestedListStream):
+        return "1 request per record of the first list, every sync"
+    if isinstance(stream, IncludedStream):
+        return "1 request per 100 records of the list, or 1 per record, every sync"
+    if isinstance(stream, BatchStream):
+        return f"1 request per {IDS_PER_REQUEST} changed records of {stream.parent.name}"
+    if isinstance(stream, NamedStream):
+        return f"1 request per record that changed {stream.parent.name} name"
     if isinstance(stream, AttachmentsByMessage):
         size = stream.first_load.page_size
         return f"1 request per {size} messages at first, then 1 per {IDS_PER_REQUEST} new files"

@@ -55,11 +55,11 @@ def test_a_stream_without_a_row_runs_before_it_is_complete(api: InMemoryTranspor
 def test_a_list_that_cannot_be_read_is_skipped_with_any_status_that_says_so(
     api: InMemoryTransport, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
-    api.replies = lambda request: reply({}, status) if request.path == "/teams" else reply()
+    api.replies = lambda request: reply({}, status) if request.path == "/brands" else reply()
 
-    assert statuses(read(api, "teams", "tags")).count("COMPLETE") == 2
-    assert [r for r in caplog.messages if r.startswith("Stream teams is skipped")]
-    requests = sum(request.path == "/teams" for request in api.requests)
+    assert statuses(read(api, "brands", "tags")).count("COMPLETE") == 2
+    assert [r for r in caplog.messages if r.startswith("Stream brands is skipped")]
+    requests = sum(request.path == "/brands" for request in api.requests)
     assert requests == (2 if status == 401 else 1), "a single 401 is not believed"
 
 

@@ -8,9 +8,16 @@ from typing import Any
 
 import orjson
 
-from kustomer_sandbox.data.ids import CHILD_CODES, ORG_ID, make_id
+from kustomer_sandbox.data.ids import CHILD_CODES, ORG_ID, list_code, make_id
 from kustomer_sandbox.data.objects import BY_NAME
-from kustomer_sandbox.data.records import CONVERSATION, CUSTOMER, MESSAGE, attachment_count, user_id
+from kustomer_sandbox.data.records import (
+    CONVERSATION,
+    CUSTOMER,
+    MESSAGE,
+    attachment_count,
+    has_survey,
+    user_id,
+)
 from kustomer_sandbox.data.store import Store
 from kustomer_sandbox.data.timestamps import DAY, HOUR, MINUTE, to_text
 from kustomer_sandbox.data.words import happens
@@ -25,6 +32,9 @@ _PARENTS = {
     "customer_merges": "customers",
     "customer_sessions": "customers",
     "customer_events": "customers",
+    "satisfaction_responses": "conversations",
+    "ai_summaries": "conversations",
+    "conversation_times_v2": "conversations",
 }
 
 # The names that the streams have.
@@ -54,6 +64,9 @@ class Children:
             "customer_merges": self.merges,
             "customer_sessions": self.sessions,
             "customer_events": self._all_session_events,
+            "satisfaction_responses": self.responses,
+            "ai_summaries": self.summaries,
+            "conversation_times_v2": self.times,
         }
 
     def of(self, name: str, parent: int) -> list[Resource]:
@@ -317,6 +330,106 @@ class Children:
                 "customer": reference("customer", "customers", owner),
             },
         }
+
+    def responses(self, conversation: int) -> list[Resource]:
+        """The responses to the satisfaction survey about a conversation: one, or none."""
+        if not has_survey(conversation):
+            return []
+        me = make_id(CHILD_CODES["satisfaction_responses"], conversation, 1)
+        talk, owner = make_id(CONVERSATION, conversation), self._customer_of(conversation)
+        survey = make_id(list_code("satisfaction_surveys"), 0)
+        stamps = self._stamps(self._chance("responses", conversation))
+        return [
+            {
+                "type": "satisfaction_response",
+                "id": me,
+                "attributes": {
+                    "formType": "csat",
+                    "channel": "email",
+                    "app": "postmark",
+                    "status": "rated",
+                    "answers": [{"question": "Why?", "answer": "Quick."}],
+                    "rating": 5,
+                    "score": 100,
+                    "scheduledFor": None,
+                    "sentAt": stamps["createdAt"],
+                    "firstReadAt": None,
+                    "submittedAt": stamps["updatedAt"],
+                    "lockedAt": None,
+                    "completedAt": stamps["updatedAt"],
+                    **stamps,
+                },
+                "relationships": {
+                    "org": ORG,
+                    "satisfaction": reference("satisfaction", "satisfaction", survey),
+                    "customer": reference("customer", "customers", make_id(CUSTOMER, owner)),
+                    "conversation": reference("conversation", "conversations", talk),
+                },
+                "links": {"self": f"/v1/satisfaction-responses/{me}"},
+            }
+        ]
+
+    def summaries(self, conversation: int) -> list[Resource]:
+        """The AI summaries of a conversation: one, or none."""
+        if conversation % 2:
+            return []
+        stamps = self._stamps(self._chance("summaries", conversation))
+        return [
+            {
+                "type": "summary",
+                "id": make_id(CHILD_CODES["ai_summaries"], conversation, 1),
+                "attributes": {
+                    "resourceId": make_id(CONVERSATION, conversation),
+                    "resourceType": "conversation",
+                    "text": "The customer waits for a parcel.",
+                    "createdAt": stamps["createdAt"],
+                    "updatedAt": stamps["updatedAt"],
+                    "lastSummarizedAt": stamps["updatedAt"],
+                },
+                "relationships": {"org": ORG},
+            }
+        ]
+
+    def times(self, conversation: int) -> list[Resource]:
+        """The times of version 2 timers that agents spent on a conversation."""
+        talk, owner = make_id(CONVERSATION, conversation), self._customer_of(conversation)
+        agent = user_id(conversation)
+        created = self._stamps(self._chance("times", conversation))["createdAt"]
+        return [
+            {
+                "type": "conversation_time",
+                "id": make_id(CHILD_CODES["conversation_times_v2"], conversation, child),
+                "attributes": {
+                    "createdAt": created,
+                    "createdByTeams": [],
+                    "assignedUsers": [agent],
+                    "assignedTeams": [],
+                    "handleAt": created,
+                    "handleTime": 19_250 + child,
+                    # An attribute and a relationship of one name.
+                    "handleBy": agent,
+                    "timerVersion": "v2",
+                    "isFocused": True,
+                    "isInitialFocusSession": child == 1,
+                    "agentActionTrigger": "reply_sent",
+                    "conversationStatus": "open",
+                    "messageAt": created,
+                    "messageTime": 9_000,
+                    "messagesSent": 1,
+                    "channels": ["email"],
+                    "touched": True,
+                },
+                "relationships": {
+                    "org": ORG,
+                    "customer": reference("customer", "customers", make_id(CUSTOMER, owner)),
+                    "conversation": reference("conversation", "conversations", talk),
+                    "createdBy": reference("user", "users", agent),
+                    "handleBy": reference("user", "users", agent),
+                },
+                "links": {"self": f"/v2/conversations/{talk}/times"},
+            }
+            for child in (1, 2)
+        ]
 
     def _chance(self, kind: str, parent: int) -> random.Random:
         return random.Random(f"{self._seed} {kind} {parent}")

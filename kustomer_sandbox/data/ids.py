@@ -25,6 +25,9 @@ CHILD_CODES = {
             "customer_events",
             "audit_logs",
             "media",
+            "satisfaction_responses",
+            "ai_summaries",
+            "conversation_times_v2",
         )
     )
 }

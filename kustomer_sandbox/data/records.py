@@ -205,6 +205,14 @@ class Composer:
         message = make_id(MESSAGE, self._any(MESSAGE))
         score = chance.random()
         satisfaction = "null" if happens(chance, 0.6) else str(1 + int(score * 5))
+        # A quarter of the surveyed conversations has changed after the survey.
+        surveyed = to_text(created if number % 4 == 0 else updated)
+        survey = (
+            f',"form":"{make_id(list_code("satisfaction_surveys"), 0)}","updatedAt":"{surveyed}",'
+            f'"formResponse":"{make_id(CHILD_CODES["satisfaction_responses"], number, 1)}"'
+            if has_survey(number)
+            else ""
+        )
         done = (
             f'{{"createdAt":"{last}","time":{updated - created},"businessTime":'
             f'{(updated - created) // 3},"createdBy":"{agent}","createdByTeams":["{team}"],'
@@ -235,7 +243,7 @@ class Composer:
             f'"channels":["{channel}"],"status":"{status}",'
             f'"open":{{"statusAt":"{text_in}"}},"messageCount":{2 + int(score * 6)},"noteCount":1,'
             f'"satisfaction":{satisfaction},"satisfactionLevel":{{"score":{satisfaction},'
-            f'"channel":"{channel}"}},{self._stamps(created, updated, ends)},'
+            f'"channel":"{channel}"{survey}}},{self._stamps(created, updated, ends)},'
             f'"lastActivityAt":"{last}","lastMessageAt":"{last}","lastReceivedAt":"{text_in}",'
             f'"spam":false,"ended":{"true" if status == "done" else "false"},"endedAt":null,'
             f'"endedReason":null,"endedByType":null,"direction":"in","tags":{self._tags()},'
@@ -463,6 +471,11 @@ class Composer:
             f"{_to('assignedTo', 'users', 'user', agent)}}},"
             f'"links":{{"self":"/v1/routing/work-item/{me}"}}}}'
         )
+
+
+def has_survey(conversation: int) -> bool:
+    """Whether a satisfaction survey was sent about a conversation, by its number."""
+    return conversation % 3 == 0
 
 
 def attachment_count(message: int) -> int:

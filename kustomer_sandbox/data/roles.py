@@ -30,6 +30,28 @@ KNOWLEDGE_BASE = _roles(
 )
 APPS = _roles("org.user.apps.read org.admin.apps.read org.permission.apps.read")
 AI = _roles("org.permission.assistant.read org.user.apps.read")
+SUB_STATUS = _roles(
+    "org.permission.sub_status.read org.permission.conversation.read org.permission.kobject.read"
+    " org.user.conversation.read org.user.kobject.read org.admin.sub_status.read"
+    " org.admin.content.sub_status.read"
+)
+WORKFLOW = _roles("org.permission.workflow.read org.admin.workflow.read")
+SNIPPET = _roles(
+    "org.permission.snippet.read org.user.snippet.read org.user.content.snippet.read"
+    " org.admin.snippet.read org.admin.content.snippet.read"
+)
+WEBHOOK = _roles(
+    "org.outbound_webhooks org.permission.outbound_webhook.read org.admin.outbound_webhooks"
+)
+SETTING = _roles("org.permission.setting.read org.user.setting.read")
+SURVEY_RESPONSE = _roles(
+    "org.permission.satisfaction.read org.permission.satisfaction_response.read"
+    " org.user.satisfaction.read"
+)
+SUMMARY = _roles(
+    "org.permission.conversation.read org.permission.customer.read org.user.conversation.read"
+    " org.user.customer.read"
+)
 HOOK = _roles("org.admin.hook.read org.permission.hook.read")
 SCHEDULE = _roles("org.user.schedule.read org.admin.schedule.read org.permission.schedule.read")
 AUTH = _roles("org.admin.auth.read org.permission.auth.read")

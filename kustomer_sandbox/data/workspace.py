@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from kustomer_sandbox.data import roles
+from kustomer_sandbox.data import newer, roles
 from kustomer_sandbox.data.custom import custom_values
 from kustomer_sandbox.data.ids import ORG_ID, list_code, make_id
 from kustomer_sandbox.data.objects import KLASSES
@@ -78,7 +78,6 @@ _PATHS = {
     "kb_tags": "kb/tags",
     "kb_templates": "kb/templates",
     "kb_themes": "kb/themes",
-    "ai_automations": "ai/automations",
 }
 
 
@@ -118,7 +117,9 @@ class Workspace:
         self._now = now
         self._chance = random.Random(f"workspace {seed}")
         usual_counts = USUAL_COUNTS | {n: _USUAL_COUNT for n in _MAKERS if n not in USUAL_COUNTS}
+        usual_counts |= newer.COUNTS
         self._sizes = {name: counts.get(name, usual) for name, usual in usual_counts.items()}
+        self._sizes["kb_article_versions"] = newer.versions_of(self._sizes["kb_articles"])
         self.lists: dict[str, list[Resource]] = {
             name: [self._record(name, number) for number in range(size)]
             for name, size in self._sizes.items()
@@ -162,6 +163,8 @@ class Workspace:
         return record
 
     def _record(self, name: str, number: int) -> Resource:
+        if name in newer.COUNTS:
+            return newer.record(name, number, *self._dates())
         made = _MAKERS[name](self, number)
         record_id = made.pop("id", None) or make_id(list_code(name), number)
         kind = made.pop("type")
@@ -171,8 +174,7 @@ class Workspace:
             # An attribute with the name `type`, in addition to the record's own type.
             attributes["type"] = "relative"
         if name not in _NO_DATES:
-            created = self._now - int(self._chance.random() * 3 * YEAR) - DAY
-            updated = created + int(self._chance.random() * (self._now - created - HOUR))
+            created, updated = self._dates()
             attributes |= {
                 "createdAt": to_text(created),
                 "updatedAt": to_text(updated),
@@ -198,6 +200,10 @@ class Workspace:
         if name not in _NO_LINKS:
             record["links"] = {"self": f"/v1/{_PATHS.get(name, name)}/{record_id}"}
         return record
+
+    def _dates(self) -> tuple[int, int]:
+        created = self._now - int(self._chance.random() * 3 * YEAR) - DAY
+        return created, created + int(self._chance.random() * (self._now - created - HOUR))
 
     def _user(self, number: int) -> Resource:
         return reference("user", "users", make_id(list_code("users"), number % 60))
@@ -421,7 +427,7 @@ class Workspace:
             "deleted": self._deleted(),
             "tags": [],
             "categories": [],
-            "knowledgeBases": [],
+            "knowledgeBases": [{"id": newer.id_of("kb_knowledge_bases", 0)}],
             "metaDescription": "",
             "langVersions": {"en_us": version("en_us"), "fr": version("fr")},
         }
@@ -538,6 +544,11 @@ def _kb_category(workspace: Workspace, number: int) -> Resource:
         "categoryPositions": [],
         "published": True,
         "root": number == 0,
+        "relationships": {
+            "knowledgeBase": reference(
+                "knowledge_base", "kb/knowledge-bases", newer.id_of("kb_knowledge_bases", 1)
+            )
+        },
     }
 
 
@@ -685,14 +696,6 @@ _MAKERS: dict[str, Callable[[Workspace, int], Resource]] = {
         images=[],
         jsxSnippets=[],
         manifest={},
-    ),
-    "ai_automations": _titled(
-        "automation",
-        name="Automation #",
-        machineUserId=lambda number: make_id(list_code("users"), _MACHINE * (number + 1) - 1),
-        description="Answers questions about orders.",
-        type=lambda number: ("customer", "rep", "conversational", "workflow")[number % 4],
-        version=1,
     ),
     # `custom` is a boolean here, not a map of custom attributes.
     "kb_themes": _titled(

@@ -8,7 +8,7 @@ from typing import Literal
 from kustomer_sandbox.data import roles
 
 ErrorShape = Literal["code", "jsonapi", "old"]
-Meta = Literal["page", "total", "empty"]
+Meta = Literal["page", "total", "empty", "none"]
 Links = Literal["all", "self", "none"]
 
 
@@ -23,7 +23,8 @@ class ListEndpoint:
         page_size: records of a page when the request names no size.
         maximum: the largest page; a larger `pageSize` is reduced to it.
         pages: the list ends after this many pages, even if records are left (hooks).
-        meta: `page`: page and pageSize; `total`: total and totalPages as well; or `empty`.
+        meta: `page`: page and pageSize; `total`: total and totalPages as well; `empty`; or
+            `none`: no meta member at all.
         links: all of self, first, prev and next; only self; or no links member at all.
         errors: the shape of this endpoint's error bodies.
         feature: whether it is a feature that not every plan includes.
@@ -97,7 +98,28 @@ LIST_ENDPOINTS = (
     ListEndpoint("/kb/tags", "kb_tags", _KB, errors="old"),
     ListEndpoint("/kb/templates", "kb_templates", _KB, errors="old"),
     ListEndpoint("/kb/themes", "kb_themes", _KB, errors="old"),
+    ListEndpoint("/sub-statuses", "sub_statuses", roles.SUB_STATUS),
+    ListEndpoint("/workflows", "workflows", roles.WORKFLOW),
     ListEndpoint("/ai/automations", "ai_automations", roles.AI, feature=True),
+    ListEndpoint("/ai/evaluation-runs", "ai_evaluation_runs", roles.AI, feature=True),
+    ListEndpoint("/ai/evaluation-testcases", "ai_evaluation_testcases", roles.AI, feature=True),
+    ListEndpoint(
+        "/ai/evaluation-testcase-results", "ai_evaluation_testcase_results", roles.AI, feature=True
+    ),
+    ListEndpoint("/snippets", "snippets", roles.SNIPPET),
+    ListEndpoint("/apps", "installed_apps", roles.APPS),
+    ListEndpoint(
+        "/outbound-webhooks", "outbound_webhooks", roles.WEBHOOK, meta="none", links="none"
+    ),
+    ListEndpoint(
+        "/outbound-webhooks/transactions",
+        "outbound_webhook_transactions",
+        roles.WEBHOOK,
+        meta="none",
+        links="none",
+    ),
+    ListEndpoint("/settings", "settings", roles.SETTING, meta="none", links="none"),
+    ListEndpoint("/kb/internal/categories", "kb_internal_categories", _KB, errors="old"),
 )
 BY_PATH = {endpoint.path: endpoint for endpoint in LIST_ENDPOINTS}
 

@@ -154,7 +154,9 @@ def _end(settings: Settings, endpoint: ListEndpoint, page: int, size: int, total
     return end
 
 
-def _meta(endpoint: ListEndpoint, page: int, size: int, total: int) -> dict[str, Any]:
+def _meta(endpoint: ListEndpoint, page: int, size: int, total: int) -> dict[str, Any] | None:
+    if endpoint.meta == "none":
+        return None
     if endpoint.meta == "empty":
         return {}
     meta = {"pageSize": size, "page": page}

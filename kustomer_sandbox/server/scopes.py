@@ -71,6 +71,7 @@ _FILTERS: dict[str, dict[str, Callable[[_Attributes, str], bool]]] = {
     "business_schedules": {"enabled": _equals("enabled")},
     "queue_rules": {"enabled": _equals("enabled")},
     "snoozes": {"resource": _equals("resource")},
+    "sub_statuses": {"resource": _equals("resourceType")},
     "kviews": {"appDisabled": _equals("appDisabled")},
     "saved_searches": {"filter": _everything},
 }

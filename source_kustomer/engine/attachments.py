@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from source_kustomer.engine.children import ChildPage, ChildStream, Parent
-from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
+from source_kustomer.engine.endpoints import IDS_PER_REQUEST, Endpoint, needing, read_endpoint
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import BadRequest, ConfigError, InvalidId, NotFound
 from source_kustomer.kustomer.client import Client
@@ -16,9 +16,6 @@ from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.state import BEGINNING
 from source_kustomer.timestamps import format_timestamp
-
-IDS_PER_REQUEST: Final = 50
-"""Ids in one path. Kustomer documents several, but no number."""
 
 
 def without_signed_link(resource: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -101,6 +101,15 @@ class ChildStream(Stream, family=True):
         """Find out whether the parents can be read; without one, no child can be requested."""
         self.parent().probe(client)
 
+    def needs(self, parent: Resource, since: int) -> bool:
+        """Return whether the children of a parent that has changed are to be read.
+
+        Args:
+            parent: the parent's resource.
+            since: records updated before this timestamp were read by earlier syncs.
+        """
+        return True
+
     def related(self, parent: Resource) -> tuple[str, ...]:
         """Return the ids of children that a parent's record names, if they are needed.
 
@@ -196,7 +205,10 @@ class ChildOutlet:
 
         Everything is complete that is dated before all parents of the later pieces.
         """
-        rows = [row for row in rows if row.get("id")]
+        since = self._sync.cursor.since
+        found = [row for row in rows if row.get("id")]
+        rows = [row for row in found if self._stream.needs(row, since)]
+        self._sync.sync.progress.expect_parents(self._sync.name, len(rows) - len(found))
         parents = [self._parent(row) for row in rows]
         stamps = [timestamp_of(row, self._stamp) for row in rows]
         earliest: list[int | None] = list(accumulate(reversed(stamps), _earlier))[::-1]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Final
 
-from source_kustomer.errors import NotFound, NotPermitted
+from source_kustomer.errors import BadRequest, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.kustomer.paths import segment
+
+IDS_PER_REQUEST: Final = 50
+"""Ids in one request. Kustomer documents several, but no number."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,9 @@ class Endpoint:
     """The largest page that the endpoint grants; None where the answer is not paged."""
     last_page: int | None = None
     """The number of the last page that the list serves, where it has such a limit."""
-    only_deleted: bool = False
-    """Whether it lists only deleted records."""
+    with_deleted: bool = False
+    """Whether it lists deleted records, alone or among others. Those of its records that no other
+    list of the stream has are deleted."""
     older_path: str | None = None
     """The path to ask where `path` does not exist, since sources disagree on the API version."""
 
@@ -134,3 +139,39 @@ def probe_endpoint(client: Client, endpoint: Endpoint, *, stream: str) -> None:
             raise
         older = replace(endpoint, path=endpoint.older_path, older_path=None)
         probe_endpoint(client, older, stream=stream)
+
+
+def read_by_ids(
+    client: Client, endpoint: Endpoint, ids: Sequence[str], *, stream: str
+) -> Iterator[Document]:
+    """Yield records by their ids, several per request.
+
+    A request that the API refuses is repeated in halves, since one id can be the reason. An id
+    that is refused alone is left out, unless all are.
+
+    Args:
+        client: the API.
+        endpoint: with `{id}` in its path, which takes ids that are separated by commas.
+        ids: the ids.
+        stream: the name of the stream that is read, for logs and errors.
+
+    Raises:
+        NotFound: when none of the ids exists, or the endpoint does not.
+        BadRequest: when none of the ids is accepted.
+    """
+    is_found = False
+    error: NotFound | BadRequest | None = None
+    left = [list(ids[at : at + IDS_PER_REQUEST]) for at in range(0, len(ids), IDS_PER_REQUEST)]
+    while left:
+        batch = left.pop(0)
+        try:
+            for page in read_endpoint(client, endpoint.of(id=",".join(batch)), stream=stream):
+                is_found = True
+                yield page
+        except (NotFound, BadRequest) as refusal:
+            error = refusal
+            half = len(batch) // 2
+            if half:
+                left[:0] = [batch[:half], batch[half:]]
+    if error is not None and not is_found:
+        raise error

@@ -67,11 +67,11 @@ class Stream(ABC):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Any one of these roles lets a key read the stream, or a part of it.
+        """Any one of these roles lets a key read the stream.
 
         Empty: every key may read it, or no source names a role.
         """
-        return tuple(dict.fromkeys(role for one in self.endpoints for role in one.roles))
+        return self.endpoints[0].roles if self.endpoints else ()
 
     @property
     def is_incremental(self) -> bool:

@@ -60,6 +60,15 @@ def attribute_of(resource: Mapping[str, Any], name: str) -> Any:
     return attributes.get(name) if isinstance(attributes, Mapping) else None
 
 
+def target_of(resource: Mapping[str, Any], relationship: str) -> str | None:
+    """Return the id of the record that a resource relates to; None when there is none."""
+    relationships = resource.get("relationships")
+    related = relationships.get(relationship) if isinstance(relationships, Mapping) else None
+    target = related.get("data") if isinstance(related, Mapping) else None
+    identity = target.get("id") if isinstance(target, Mapping) else None
+    return None if identity is None else str(identity)
+
+
 def fault_in(body: Mapping[str, Any]) -> str | None:
     """Return why the body of a successful answer is not a complete document; None when it is.
 

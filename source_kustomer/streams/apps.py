@@ -1,8 +1,9 @@
-"""Extensions of Kustomer: cards, views and inbound hooks."""
+"""Extensions of Kustomer: apps, cards, views, inbound hooks and outbound webhooks."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.hooks import HookStream
@@ -10,14 +11,34 @@ from source_kustomer.engine.lists import ListStream
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,
+    Nested,
+    Object,
     Reference,
     Text,
+    Texts,
+    Timestamp,
     UserObject,
     Values,
     column,
 )
-from source_kustomer.rows.row import TrackedRow
+from source_kustomer.rows.resources import with_timestamp, without_attributes
+from source_kustomer.rows.row import Row, TrackedRow
 
+APP_ROLES: Final = (
+    "org.permission.apps.read",
+    "org.user.apps.read",
+    "org.admin.apps.read",
+)
+KVIEW_ROLES: Final = (
+    "org.permission.kview.read",
+    "org.user.kview.read",
+    "org.admin.kview.read",
+)
+WEBHOOK_ROLES: Final = (
+    "org.permission.outbound_webhook.read",
+    "org.outbound_webhooks",
+    "org.admin.outbound_webhooks",
+)
 HOOK_ROLES: Final = ("org.permission.hook.read", "org.admin.hook.read")
 
 
@@ -38,7 +59,7 @@ class Cards(ListStream):
     endpoints = (
         Endpoint(
             "/cards",
-            roles=("org.permission.apps.read", "org.user.apps.read", "org.admin.apps.read"),
+            roles=APP_ROLES,
         ),
     )
     row = CardRow
@@ -65,12 +86,104 @@ class Kviews(ListStream):
 
     name = "kviews"
     endpoints = (
-        Endpoint(
-            "/kviews",
-            roles=("org.permission.kview.read", "org.user.kview.read", "org.admin.kview.read"),
-        ),
+        Endpoint("/kviews", roles=KVIEW_ROLES),
+        Endpoint("/kviews", {"appDisabled": "true"}, roles=KVIEW_ROLES),
     )
     row = KviewRow
+
+
+class RemoteState(Nested):
+    """The state of an app's own server."""
+
+    status: Text
+    status_at: Timestamp
+
+
+class InstalledAppRow(Row):
+    """An installed app."""
+
+    name: Text = column("Name.")
+    version: Text = column("Version.")
+    current: Text = column("Version that is in use.")
+    status: Text = column("Status of the installation.")
+    status_at: Timestamp = column("Time of the status.")
+    installing: Text = column("Version that is being installed.")
+    remote: Object[RemoteState] = column("State of the app's own server.")
+    actions: UserObject = column("Actions: status, time and id, by name.")
+    cards: UserObject = column("Cards: status, time and id, by name.")
+    hooks: UserObject = column("Hooks: status, time and id, by name.")
+    klasses: UserObject = column("Custom objects: status, time and id, by name.")
+    triggers: UserObject = column("Triggers: status, time and id, by name.")
+    workflows: UserObject = column("Workflows: status, time and id, by name.")
+    created_at: Timestamp = column("Time of creation.")
+    updated_at: Timestamp = column("Time of the last change of any kind.")
+    modified_at: Timestamp = column("Time of the last change by a user.")
+    modified_by: Reference = column("User who last changed it.")
+    org: Reference = column("Organization that it belongs to.")
+
+
+class InstalledApps(ListStream):
+    """Installed apps, their version and status."""
+
+    name = "installed_apps"
+    endpoints = (Endpoint("/apps", roles=APP_ROLES),)
+    row = InstalledAppRow
+
+
+class OutboundWebhookRow(TrackedRow):
+    """An outbound webhook, without its secrets."""
+
+    name: Text = column("Name.")
+    url: Text = column("URL that events are sent to.")
+    enabled: Boolean = column("True if it is enabled.")
+    is_error: Boolean = column("True if deliveries fail.")
+    events: Texts = column("Names of the events that are sent.")
+
+
+class OutboundWebhooks(ListStream):
+    """Outbound webhooks: subscriptions of other systems to events, without token and headers."""
+
+    name = "outbound_webhooks"
+    endpoints = (
+        Endpoint("/outbound-webhooks", roles=WEBHOOK_ROLES),
+        Endpoint("/outbound-webhooks", {"appDisabled": "true"}, roles=WEBHOOK_ROLES),
+    )
+    row = OutboundWebhookRow
+
+    @staticmethod
+    def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Remove the signing key and the headers, which authenticate to other systems."""
+        return without_attributes(resource, ("token", "headers"))
+
+
+class OutboundWebhookTransactionRow(Row):
+    """An attempt to deliver an event to an outbound webhook."""
+
+    webhook_id: Text = column("Id of the outbound webhook.")
+    event_name: Text = column("Name of the event.")
+    status: Text = column("Status of the delivery.")
+    sent_at: Timestamp = column("Time of sending.")
+    next_retry: Text = column("Time of the next attempt.")
+    hook: Reference = column("Outbound webhook.")
+    org: Reference = column("Organization that it belongs to.")
+
+
+class OutboundWebhookTransactions(ListStream):
+    """Recent attempts to deliver events to outbound webhooks.
+
+    With the sync mode Append, the destination keeps them. Kustomer does not say for how long it
+    lists them.
+    """
+
+    name = "outbound_webhook_transactions"
+    endpoints = (Endpoint("/outbound-webhooks/transactions", roles=WEBHOOK_ROLES),)
+    row = OutboundWebhookTransactionRow
+    cursor_field = None
+
+    @staticmethod
+    def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Write the time of sending, which is a number, as a timestamp."""
+        return with_timestamp(resource, "sentAt")
 
 
 class HookRow(TrackedRow):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.search import SearchStream
 from source_kustomer.rows.columns import (
     AnyObject,
@@ -32,6 +35,16 @@ from source_kustomer.rows.objects import (
     Sentiment,
 )
 from source_kustomer.rows.row import DeletableRow, Row
+
+SUB_STATUS_ROLES: Final = (
+    "org.permission.sub_status.read",
+    "org.permission.conversation.read",
+    "org.permission.kobject.read",
+    "org.user.conversation.read",
+    "org.user.kobject.read",
+    "org.admin.sub_status.read",
+    "org.admin.content.sub_status.read",
+)
 
 
 class MessageRecipient(Nested):
@@ -428,6 +441,29 @@ class Conversations(SearchStream):
     row = ConversationRow
     custom_resource = "conversation"
     suggested = True
+
+
+class SubStatusRow(Row):
+    """A sub-status: a finer status that the organization has defined."""
+
+    label: Text = column("Label.")
+    description: Text = column("Description.")
+    parent_status: Text = column("Status that it is a part of: open, snoozed or done.")
+    resource_type: Text = column("Type of record that it is for: conversation or kobject.")
+    default: Boolean = column("True if it is the default of its status.")
+    created_at: Timestamp = column("Time of creation.")
+    updated_at: Timestamp = column("Time of the last change of any kind.")
+
+
+class SubStatuses(ListStream):
+    """Sub-statuses of conversations and custom objects. Conversations have their ids."""
+
+    name = "sub_statuses"
+    endpoints = tuple(
+        Endpoint("/sub-statuses", {"resource": resource}, roles=SUB_STATUS_ROLES)
+        for resource in ("conversation", "kobject")
+    )
+    row = SubStatusRow
 
 
 class MessageError(Nested):

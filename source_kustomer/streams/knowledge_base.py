@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
 from source_kustomer.engine.lists import ListStream
+from source_kustomer.engine.nested import NestedListStream
+from source_kustomer.errors import NotFound
+from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.documents import Document, attribute_of, target_of
 from source_kustomer.rows.columns import (
     Boolean,
     Integer,
     Nested,
+    Number,
     Objects,
     Reference,
     References,
@@ -20,7 +25,7 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
-from source_kustomer.rows.row import DeletableRow, TrackedRow
+from source_kustomer.rows.row import DeletableRow, Row, TrackedRow
 
 KB_ROLES: Final = (
     "org.permission.kb.read",
@@ -113,6 +118,134 @@ class KbCategories(ListStream):
     name = "kb_categories"
     endpoints = (Endpoint("/kb/categories", roles=KB_ROLES),)
     row = KbCategoryRow
+
+
+class KbInternalCategoryRow(Row):
+    """A category of internal articles."""
+
+    hash: Text = column("Short id in URLs.")
+    langs: UserObject = column("Title, slug and description, by language.")
+    published: Boolean = column("True if it is published.")
+    positions: Values = column("Order of its articles.")
+    parent: Reference = column("Category above it.")
+    external_id: Text = column("Id in another system.")
+    icon: Text = column("Name of the icon.")
+    created_at: Timestamp = column("Time of creation.")
+    updated_at: Timestamp = column("Time of the last change of any kind.")
+    created_by: Reference = column("User who created it.")
+    org: Reference = column("Organization that it belongs to.")
+
+
+class KbInternalCategories(ListStream):
+    """Categories of internal articles."""
+
+    name = "kb_internal_categories"
+    endpoints = (Endpoint("/kb/internal/categories", roles=KB_ROLES),)
+    row = KbInternalCategoryRow
+
+
+class KbKnowledgeBaseRow(Row):
+    """A knowledge base."""
+
+    name: Text = column("Name.")
+    subdomain: Text = column("Subdomain.")
+    base_url: Text = column("Base URL.")
+    logo: Text = column("URL of the logo.")
+    favicon: Text = column("URL of the favicon.")
+    homepage_title: Text = column("Title of the home page.")
+    default_language: Text = column("Default language.")
+    languages: UserObject = column("Languages: `enabled` and `title`, by language.")
+    default: Boolean = column("True if it is the default knowledge base.")
+    include_all_data: Boolean = column("True if it includes all articles.")
+    no_index: Boolean = column("True if search engines must not index it.")
+    brand: Reference = column("Brand.")
+    theme: Reference = column("Theme.")
+    created_at: Timestamp = column("Time of creation.")
+    updated_at: Timestamp = column("Time of the last change of any kind.")
+    modified_at: Timestamp = column("Time of the last change by a user.")
+    modified_by: Reference = column("User who last changed it.")
+    org: Reference = column("Organization that it belongs to.")
+
+
+class KbKnowledgeBases(ListStream):
+    """Knowledge bases that articles or categories belong to; Kustomer does not list them."""
+
+    name = "kb_knowledge_bases"
+    endpoints = (Endpoint("/kb/knowledge-bases/{id}", roles=KB_ROLES, page_size=None),)
+    row = KbKnowledgeBaseRow
+
+    def probe(self, client: Client) -> None:
+        """Ask for the first article."""
+        probe_endpoint(client, KbArticles.endpoints[0], stream=self.name)
+
+    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
+        """Yield the knowledge bases that the articles and categories name."""
+        ids: dict[str, None] = {}
+        for article in _records(client, KbArticles.endpoints[0], self.name):
+            named = attribute_of(article, "knowledgeBases")
+            for one in named if isinstance(named, list) else []:
+                ids[str(one.get("id") if isinstance(one, Mapping) else one)] = None
+        for category in _records(client, KbCategories.endpoints[0], self.name):
+            if (target := target_of(category, "knowledgeBase")) is not None:
+                ids[target] = None
+        for one in ids:
+            try:
+                yield from read_endpoint(client, endpoint.of(id=one), stream=self.name)
+            except NotFound:
+                continue  # it was deleted, and the article still names it
+
+
+def _records(client: Client, endpoint: Endpoint, stream: str) -> Iterator[Mapping[str, Any]]:
+    for page in read_endpoint(client, endpoint, stream=stream):
+        yield from page.data
+
+
+class KbArticleVersionRow(Row):
+    """A version of an article in a language, with its text."""
+
+    lang: Text = column("Language.")
+    title: Text = column("Title.")
+    slug: Text = column("Slug in URLs.")
+    html_body: Text = column("Text, as HTML.")
+    status: Text = column("draft or published.")
+    scope: Text = column("Who can read it.")
+    version: Number = column("Number of the version.")
+    advanced: Boolean = column("True if it was written as code.")
+    meta_description: Text = column("Meta description, for search engines.")
+    meta_keywords: Values = column("Meta keywords, for search engines.")
+    tags: Values = column("Tags of articles.")
+    categories: Values = column("Categories: id and knowledge base.")
+    categories_data: References = column("Categories, as references.")
+    article: Reference = column("Article.")
+    created_at: Timestamp = column("Time of creation.")
+    updated_at: Timestamp = column("Time of the last change of any kind.")
+    modified_at: Timestamp = column("Time of the last change by a user.")
+    published_at: Timestamp = column("Time of publication.")
+    created_by: Reference = column("User who created it.")
+    modified_by: Reference = column("User who last changed it.")
+    published_by: Reference = column("User who published it.")
+    org: Reference = column("Organization that it belongs to.")
+    rev: Integer = column("Revision number, increased by every change.")
+
+
+class KbArticleVersions(NestedListStream):
+    """All versions of the articles that have changed, in every language, with their text."""
+
+    name = "kb_article_versions"
+    parents = KbArticles.endpoints[0]
+    only_changed_parents = True
+    endpoints = (Endpoint("/kb/articles/{id}/versions/{lang}", roles=KB_ROLES),)
+    row = KbArticleVersionRow
+
+    def below(self, parent: Mapping[str, Any], since: int) -> Iterator[Endpoint]:
+        """Yield an endpoint per language of an article."""
+        article = with_versions_by_language(parent)
+        languages: dict[str, None] = {}
+        for name in ("langVersions", "publishedVersions", "unpublishedVersions"):
+            versions = attribute_of(article, name)
+            languages.update(dict.fromkeys(versions if isinstance(versions, Mapping) else ()))
+        for language in languages:
+            yield self.endpoints[0].of(id=str(parent["id"]), lang=language)
 
 
 class KbFormRow(TrackedRow):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_by_ids, read_endpoint
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.search_or_list import SearchOrListStream
-from source_kustomer.kustomer.documents import attribute_of
+from source_kustomer.engine.snapshots import SnapshotStream
+from source_kustomer.kustomer.client import Client
+from source_kustomer.kustomer.documents import Document
 from source_kustomer.rows.columns import (
     AnyObject,
     Boolean,
@@ -25,10 +27,12 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
-from source_kustomer.rows.row import DeletableRow, TrackedRow
-from source_kustomer.timestamps import MILLISECOND, format_timestamp
+from source_kustomer.rows.resources import with_timestamp
+from source_kustomer.rows.row import DeletableRow, Row, TrackedRow
 
 ROUTING_ROLES: Final = ("org.permission.routing.read", "org.user.routing.read")
+QUEUE_ROLES: Final = ("org.permission.queue.read", *ROUTING_ROLES)
+QUEUE_RULE_ROLES: Final = ("org.permission.queue_rule.read", *ROUTING_ROLES)
 
 
 class QueueRow(DeletableRow):
@@ -48,18 +52,17 @@ class Queues(ListStream):
     """Queues that conversations wait in."""
 
     name = "queues"
-    endpoints = (Endpoint("/routing/queues", roles=("org.permission.queue.read", *ROUTING_ROLES)),)
+    endpoints = (
+        Endpoint("/routing/queues", roles=QUEUE_ROLES),
+        Endpoint("/routing/queues", {"all": "true"}, roles=QUEUE_ROLES),
+    )
     row = QueueRow
     suggested = True
 
     @staticmethod
     def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Write a time of creation that is a number (milliseconds since 1970) as a timestamp."""
-        created_at = attribute_of(resource, "createdAt")
-        if type(created_at) is not int:
-            return resource
-        text = format_timestamp(created_at * MILLISECOND)
-        return {**resource, "attributes": {**resource["attributes"], "createdAt": text}}
+        """Write a time of creation that is a number as a timestamp."""
+        return with_timestamp(resource, "createdAt")
 
 
 class QueueRuleRow(TrackedRow):
@@ -77,7 +80,8 @@ class QueueRules(ListStream):
 
     name = "queue_rules"
     endpoints = (
-        Endpoint("/routing/queue-rules", roles=("org.permission.queue_rule.read", *ROUTING_ROLES)),
+        Endpoint("/routing/queue-rules", roles=QUEUE_RULE_ROLES),
+        Endpoint("/routing/queue-rules", {"enabled": "false"}, roles=QUEUE_RULE_ROLES),
     )
     row = QueueRuleRow
 
@@ -100,6 +104,44 @@ class TeamRoutingSettings(ListStream):
     endpoints = (Endpoint("/routing/settings", roles=ROUTING_ROLES),)
     row = TeamRoutingSettingsRow
     cursor_field = None
+
+
+class QueueMetricsRow(Row):
+    """The waiting time in a queue at a point in time."""
+
+    name: Text = column("Name of the queue.")
+    queue: Reference = column("Queue.")
+    read_at: Timestamp = column("Time of reading.")
+    latest_wait_time_seconds: Number = column("Waiting time of the latest work item, in seconds.")
+    latest_wait_time_since_queue_entry_or_last_unpause_seconds: Number = column(
+        "Waiting time since the entry into the queue or the end of the last pause, in seconds."
+    )
+    latest_wait_time_before_or_after_last_pause_seconds: Number = column(
+        "Waiting time before or after the last pause, in seconds."
+    )
+    latest_wait_time_work_item: Reference = column("Work item that has waited for that time.")
+    org: Reference = column("Organization that it belongs to.")
+
+
+class QueueMetrics(SnapshotStream):
+    """Waiting times in the queues at the time of each sync.
+
+    With an incremental sync, the destination keeps a row per queue and sync.
+    """
+
+    name = "queue_metrics"
+    endpoints = (Endpoint("/chat/queues/metrics/{id}", roles=QUEUE_ROLES, page_size=None),)
+    row = QueueMetricsRow
+
+    def probe(self, client: Client) -> None:
+        """Request the first queue."""
+        probe_endpoint(client, Queues.endpoints[0], stream=self.name)
+
+    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
+        """Yield the metrics of all queues, many queues per request."""
+        for queues in read_endpoint(client, Queues.endpoints[0], stream=self.name):
+            ids = [str(queue["id"]) for queue in queues.data if queue.get("id")]
+            yield from read_by_ids(client, endpoint, ids, stream=self.name)
 
 
 class RoutingStatusRow(TrackedRow):
@@ -200,7 +242,9 @@ class WorkSessions(SearchOrListStream):
     archived = False
     endpoints = (
         Endpoint(
-            "/routing/work-sessions", roles=("org.permission.work_session.read", *ROUTING_ROLES)
+            "/routing/work-sessions",
+            {"user": "false", "active": "false"},  # all users, and ended sessions as well
+            roles=("org.permission.work_session.read", *ROUTING_ROLES),
         ),
     )
     row = WorkSessionRow

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from source_kustomer.engine.endpoints import Endpoint, read_endpoint
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document
+from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.rows.columns import (
     AnyObject,
     Boolean,
@@ -27,6 +28,7 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
+from source_kustomer.rows.resources import with_attributes, without_attributes
 from source_kustomer.rows.row import DeletableRow, Row, TrackedRow
 
 SCHEDULE_ROLES: Final = (
@@ -34,25 +36,53 @@ SCHEDULE_ROLES: Final = (
     "org.user.schedule.read",
     "org.admin.schedule.read",
 )
+SETTING_KEY: Final = ("app", "category", "name")
+SETTING_VALUES: Final = ("value", "default")
 SEARCH_ROLES: Final = (
     "org.permission.search.read",
     "org.user.search.read",
     "org.admin.search.read",
 )
+SPAM_ROLES: Final = ("org.permission.spam.read", "org.admin.spam.read")
 SLA_ROLES: Final = ("org.permission.sla.read", "org.user.sla.read")
 
 
-def included(pages: Iterable[Document], kind: str) -> Iterator[Document]:
-    """Yield the included resources of one type in the place of the pages' own, each once."""
-    seen: set[str] = set()
-    for page in pages:
-        rows = []
-        for row in page.included:
-            identity = row.get("id")
-            if row.get("type") == kind and (identity is None or str(identity) not in seen):
-                rows.append(row)
-                seen.add(str(identity))
-        yield replace(page, data=rows)
+class IncludedStream(ListStream, family=True):
+    """A stream of records that are included in the answers for other records.
+
+    Some versions of the API include them in the answer for a single record only. So the records
+    of a page that includes none are requested one by one.
+    """
+
+    single: ClassVar[Endpoint]
+    """One of the other records."""
+    included_type: ClassVar[str]
+    """The type of the included records."""
+    required = (*ListStream.required, "single", "included_type")
+
+    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
+        """Yield the included records in the place of the list's own, each once."""
+        seen: set[str] = set()
+        for answer in self._answers(client, endpoint):
+            rows = []
+            for row in answer.included:
+                identity = row.get("id")
+                is_new = identity is None or str(identity) not in seen
+                if row.get("type") == self.included_type and is_new:
+                    rows.append(row)
+                    seen.add(str(identity))
+            yield replace(answer, data=rows)
+
+    def _answers(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
+        """Yield the pages of the list, or single answers where the list includes nothing."""
+        for page in super().pages(client, endpoint):
+            if page.included:
+                yield page
+                continue
+            for record in page.data:
+                if record.get("id") is not None:
+                    single = self.single.of(id=str(record["id"]))
+                    yield from read_endpoint(client, single, stream=self.name)
 
 
 class BrandRow(TrackedRow):
@@ -90,7 +120,10 @@ class BusinessSchedules(ListStream):
     """Business schedules: the business hours of a week."""
 
     name = "business_schedules"
-    endpoints = (Endpoint("/schedules", roles=SCHEDULE_ROLES),)
+    endpoints = (
+        Endpoint("/schedules", roles=SCHEDULE_ROLES),
+        Endpoint("/schedules", {"enabled": "false"}, roles=SCHEDULE_ROLES),
+    )
     row = BusinessScheduleRow
 
 
@@ -105,88 +138,17 @@ class BusinessHolidayRow(TrackedRow):
     schedule: Reference = column("Schedule that it belongs to.")
 
 
-class BusinessHolidays(ListStream):
+class BusinessHolidays(IncludedStream):
     """Holidays of business schedules, on which the business hours do not apply."""
 
     name = "business_holidays"
-    endpoints = (Endpoint("/schedules", {"include": "holidays"}, roles=SCHEDULE_ROLES),)
-    schedule = Endpoint("/schedules/{id}", {"include": "holidays"}, SCHEDULE_ROLES, page_size=None)
-    row = BusinessHolidayRow
-
-    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
-        """Yield the holidays that are included in the list of schedules.
-
-        Older versions of the API include them in the answer for a single schedule only. So the
-        schedules of a page without any holiday are requested one by one.
-        """
-        for schedules in super().pages(client, endpoint):
-            answers = [schedules]
-            if not schedules.included:
-                ids = (str(one["id"]) for one in schedules.data if one.get("id") is not None)
-                singles = (self.schedule.of(id=identity) for identity in ids)
-                answers = [
-                    answer
-                    for single in singles
-                    for answer in read_endpoint(client, single, stream=self.name)
-                ]
-            yield from included(answers, "holiday")
-
-
-class RatingScale(Nested):
-    """The scale of a survey."""
-
-    type: Text
-    options: Number
-    label_low: Text
-    label_high: Text
-
-
-class SurveySender(Nested):
-    """The account that sends a survey."""
-
-    app: Text
-    channel: Text
-    account: Text
-
-
-class SatisfactionSurveyRow(TrackedRow):
-    """The definition of a satisfaction survey."""
-
-    # Observed surveys have `modified` where all other objects have `modifiedAt`.
-    renames: ClassVar[Mapping[str, str]] = {"from": "sender", "modified": "modified_at"}
-
-    name: Text = column("Name.")
-    description: Text = column("Description.")
-    meta_title: Text = column("Title of the rating page.")
-    meta_description: Text = column("Description of the rating page.")
-    enabled: Boolean = column("True if it is enabled.")
-    channel: Text = column("Channel that it is sent through.")
-    criteria: UserObject = column("Search criteria of the conversations that it is sent for.")
-    delay_time: Number = column("Delay between the conversation and the survey.")
-    form_type: Text = column("Type of survey.")
-    scale: Object[RatingScale] = column("Rating scale.")
-    sender: Object[SurveySender] = column("Sender (`from` in Kustomer's API).")
-    introduction: Text = column("Text before the rating.")
-    rating_prompt: Text = column("Question that asks for the rating.")
-    follow_up_type: Text = column("Type of the follow-up questions.")
-    questions: Values = column("Follow-up questions.")
-    all_questions: Values = column("Follow-up questions after any rating.")
-    positive_questions: Values = column("Follow-up questions after a positive rating.")
-    negative_questions: Values = column("Follow-up questions after a negative rating.")
-    template: Reference = column("Template that it is written with.")
-
-
-class SatisfactionSurveys(ListStream):
-    """Definitions of satisfaction surveys. The answers are in the conversations."""
-
-    name = "satisfaction_surveys"
     endpoints = (
-        Endpoint(
-            "/satisfaction",
-            roles=("org.permission.satisfaction.read", "org.user.satisfaction.read"),
-        ),
+        Endpoint("/schedules", {"include": "holidays"}, roles=SCHEDULE_ROLES),
+        Endpoint("/schedules", {"include": "holidays", "enabled": "false"}, roles=SCHEDULE_ROLES),
     )
-    row = SatisfactionSurveyRow
+    single = Endpoint("/schedules/{id}", {"include": "holidays"}, SCHEDULE_ROLES, page_size=None)
+    included_type = "holiday"
+    row = BusinessHolidayRow
 
 
 class SlaRow(TrackedRow):
@@ -236,17 +198,15 @@ class SlaVersionRow(TrackedRow):
     sla: Reference = column("SLA that this is a version of.")
 
 
-class SlaVersions(ListStream):
+class SlaVersions(IncludedStream):
     """All versions of service level agreements (SLAs)."""
 
     name = "sla_versions"
     endpoints = (Endpoint("/slas", {"versions": "all"}, roles=SLA_ROLES),)
+    single = Endpoint("/slas/{id}", {"versions": "all"}, roles=SLA_ROLES, page_size=None)
+    included_type = "sla_version"
     row = SlaVersionRow
     cursor_field = None
-
-    def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
-        """Yield the versions that are included in the list of SLAs."""
-        return included(super().pages(client, endpoint), "sla_version")
 
 
 class RoleGroupRow(TrackedRow):
@@ -323,7 +283,10 @@ class SnoozePresets(ListStream):
     """Entries of the snooze menu. The snoozes themselves are in the conversations."""
 
     name = "snooze_presets"
-    endpoints = (Endpoint("/snoozes", roles=("org.permission.snooze.read",)),)
+    endpoints = tuple(
+        Endpoint("/snoozes", params, roles=("org.permission.snooze.read",))
+        for params in ({"resource": "conversation"}, {"resource": "kobject"}, {})
+    )
     row = SnoozePresetRow
     cursor_field = None
 
@@ -368,7 +331,8 @@ class SpamSenders(ListStream):
 
     name = "spam_senders"
     endpoints = (
-        Endpoint("/spam/senders", roles=("org.permission.spam.read", "org.admin.spam.read")),
+        Endpoint("/spam/senders", roles=SPAM_ROLES),
+        Endpoint("/spam/senders", {"includeDeleted": "true"}, roles=SPAM_ROLES, with_deleted=True),
     )
     row = SpamSenderRow
 
@@ -438,6 +402,51 @@ class ChatSettings(ListStream):
     row = ChatSettingsRow
 
 
+class SettingRow(Row):
+    """A setting of the organization."""
+
+    renames: ClassVar[Mapping[str, str]] = {"type": "value_type"}
+
+    app: Text = column("App that the setting belongs to.")
+    category: Text = column("Category.")
+    name: Text = column("Name.")
+    value: Text = column(
+        "Value as text or JSON, for settings of Kustomer itself. Values of apps are left out, "
+        "because they can be secrets."
+    )
+    default: Text = column("Default value as text or JSON, for settings of Kustomer itself.")
+    value_type: Text = column("Type of the value.")
+    created_at: Timestamp = column("Time of creation.")
+    org: Reference = column("Organization that it belongs to.")
+
+
+class Settings(ListStream):
+    """Settings of the organization: all names, and the values of Kustomer's own."""
+
+    name = "settings"
+    endpoints = (
+        Endpoint(
+            "/settings",
+            roles=("org.permission.setting.read", "org.user.setting.read"),
+        ),
+    )
+    row = SettingRow
+    cursor_field = None
+
+    @staticmethod
+    def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Remove the values of apps, write those of Kustomer as text, and make up a missing id."""
+        app, category, name = (attribute_of(resource, part) for part in SETTING_KEY)
+        values = {part: attribute_of(resource, part) for part in SETTING_VALUES}
+        rest = without_attributes(resource, SETTING_VALUES)
+        kept = {part: _as_text(value) for part, value in values.items() if app == "kustomer"}
+        return {"id": f"{app}.{category}.{name}", **with_attributes(rest, kept)}
+
+
+def _as_text(value: Any) -> Any:
+    return json.dumps(value, sort_keys=True) if isinstance(value, (dict, list)) else value
+
+
 class SavedSearchRow(TrackedRow):
     """A saved search."""
 
@@ -458,10 +467,13 @@ class SavedSearchRow(TrackedRow):
 
 
 class SavedSearches(ListStream):
-    """Saved searches."""
+    """Saved searches: those that the user of the API key can see, for administrators all."""
 
     name = "saved_searches"
-    endpoints = (Endpoint("/customers/searches", roles=SEARCH_ROLES),)
+    endpoints = (
+        Endpoint("/customers/searches", roles=SEARCH_ROLES),
+        Endpoint("/customers/searches", {"filter": "all"}, roles=("org.admin",)),
+    )
     row = SavedSearchRow
     cursor_field = None
 

@@ -15,6 +15,7 @@ from source_kustomer.rows.columns import (
     AnyObject,
     Integer,
     Nested,
+    Number,
     Object,
     Reference,
     Text,
@@ -26,7 +27,7 @@ from source_kustomer.rows.objects import (
     Location,
 )
 from source_kustomer.rows.row import Row, TrackedRow
-from source_kustomer.streams.conversations import Conversations
+from source_kustomer.streams.conversations import Conversations, ConversationTimeRow
 from source_kustomer.streams.customers import Customers
 
 EVENT_ROLES: Final = ("org.permission.event.read", "org.user.event.read")
@@ -74,6 +75,33 @@ class ConversationEvents(ChildStream):
     parent = Conversations
     endpoints = (Endpoint("/conversations/{id}/events", roles=EVENT_ROLES),)
     row = EventRow
+
+
+class ConversationTimeV2Row(ConversationTimeRow):
+    """One piece of work of an agent, by a version 2 timer."""
+
+    handle_time: Number = column("Handle time in milliseconds.")
+    message_time: Number = column("Time spent writing messages, in milliseconds.")
+    note_time: Number = column("Time spent writing notes, in milliseconds.")
+
+
+class ConversationTimesV2(ChildStream):
+    """Time that agents spent on conversations, by version 2 timers, in milliseconds.
+
+    Kustomer applies the organization's settings for handle time. conversation_times has the times
+    of all timers, and costs fewer requests.
+    """
+
+    name = "conversation_times_v2"
+    parent = Conversations
+    endpoints = (
+        Endpoint(
+            "/v2/conversations/{id}/times",
+            roles=("org.permission.conversation.read", "org.user.conversation.read"),
+            page_size=1_000,
+        ),
+    )
+    row = ConversationTimeV2Row
 
 
 class CustomerMergeRow(TrackedRow):

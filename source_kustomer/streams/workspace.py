@@ -1,4 +1,4 @@
-"""Users, teams, tags and shortcuts."""
+"""Users, teams, tags, shortcuts and snippets."""
 
 from __future__ import annotations
 
@@ -21,8 +21,17 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
-from source_kustomer.rows.row import DeletableRow
+from source_kustomer.rows.row import DeletableRow, Row
 
+TEAM_ROLES: Final = ("org.permission.team.read", "org.user.team.read", "org.admin.team.read")
+TAG_ROLES: Final = ("org.permission.tag.read",)
+SHORTCUT_ROLES: Final = (
+    "org.permission.shortcut.read",
+    "org.user.shortcut.read",
+    "org.admin.shortcut.read",
+    "org.user.content.shortcut.read",
+    "org.admin.content.shortcut.read",
+)
 USER_ROLES: Final = ("org.permission.user.read", "org.user.read")
 
 
@@ -59,12 +68,16 @@ class UserRow(DeletableRow):
 
 
 class Users(ListStream):
-    """Users: agents and machines, including deactivated ones."""
+    """Users: agents and machines, including those who are pending or deactivated."""
 
     name = "users"
     endpoints = (
         Endpoint("/users", roles=USER_ROLES, page_size=500),
-        Endpoint("/users", {"deleted": "true"}, roles=USER_ROLES, page_size=500, only_deleted=True),
+        # The parameters cannot be combined. Which users the list has without them is not told.
+        Endpoint("/users", {"pending": "true"}, roles=USER_ROLES, page_size=500),
+        Endpoint("/users", {"userType": "machine"}, roles=USER_ROLES, page_size=500),
+        Endpoint("/users", {"userType": "limited"}, roles=USER_ROLES, page_size=500),
+        Endpoint("/users", {"deleted": "true"}, roles=USER_ROLES, page_size=500, with_deleted=True),
     )
     row = UserRow
     suggested = True
@@ -87,11 +100,8 @@ class Teams(ListStream):
 
     name = "teams"
     endpoints = (
-        Endpoint(
-            "/teams",
-            roles=("org.permission.team.read", "org.user.team.read", "org.admin.team.read"),
-            page_size=500,
-        ),
+        Endpoint("/teams", roles=TEAM_ROLES, page_size=500),
+        Endpoint("/teams", {"deleted": "true"}, roles=TEAM_ROLES, page_size=500, with_deleted=True),
     )
     row = TeamRow
     suggested = True
@@ -108,9 +118,46 @@ class Tags(ListStream):
     """Tags of conversations, customers and companies."""
 
     name = "tags"
-    endpoints = (Endpoint("/tags", roles=("org.permission.tag.read",)),)
+    endpoints = (
+        Endpoint("/tags", roles=TAG_ROLES),
+        Endpoint("/tags", {"deleted": "true"}, roles=TAG_ROLES, with_deleted=True),
+    )
     row = TagRow
     suggested = True
+
+
+class SnippetRow(Row):
+    """A snippet: a translated text that shortcuts, chat settings and themes refer to by its key."""
+
+    key: Text = column("Key, used as `[[key]]`. Kustomer's own begin with sn.kustomer.")
+    name: Text = column("Name.")
+    description: Text = column("Description.")
+    app: Text = column("App that it belongs to.")
+    category: Text = column("Category.")
+    source: Text = column("Language of the original.")
+    langs: UserObject = column("Texts by language: `value`, and whether it is `outdated`.")
+    created_at: Timestamp = column("Time of creation.")
+    updated_at: Timestamp = column("Time of the last change of any kind.")
+    org: Reference = column("Organization that it belongs to.")
+
+
+class Snippets(ListStream):
+    """Snippets: translated texts that shortcuts, chat settings and themes refer to by key."""
+
+    name = "snippets"
+    endpoints = (
+        Endpoint(
+            "/snippets",
+            roles=(
+                "org.permission.snippet.read",
+                "org.user.snippet.read",
+                "org.user.content.snippet.read",
+                "org.admin.snippet.read",
+                "org.admin.content.snippet.read",
+            ),
+        ),
+    )
+    row = SnippetRow
 
 
 class ShortcutDraft(Nested):
@@ -157,16 +204,8 @@ class Shortcuts(ListStream):
 
     name = "shortcuts"
     endpoints = (
-        Endpoint(
-            "/shortcuts",
-            roles=(
-                "org.permission.shortcut.read",
-                "org.user.shortcut.read",
-                "org.admin.shortcut.read",
-                "org.user.content.shortcut.read",
-                "org.admin.content.shortcut.read",
-            ),
-        ),
+        Endpoint("/shortcuts", roles=SHORTCUT_ROLES),
+        Endpoint("/shortcuts", {"deleted": "true"}, roles=SHORTCUT_ROLES, with_deleted=True),
     )
     row = ShortcutRow
     suggested = True

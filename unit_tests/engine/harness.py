@@ -88,6 +88,7 @@ class OneSync:
         refresh: bool = False,
         replaces_table: bool = False,
         sync_id: int | None = None,
+        include_deleted: bool = True,
         seed: int = 0,
     ) -> None:
         self.output = Collected()
@@ -110,7 +111,7 @@ class OneSync:
             settled=end - LOOKBACK,
             begun=end + SECOND,
             now=now,
-            include_deleted=True,
+            include_deleted=include_deleted,
         )
         emit = partial(self.output.put_state, stream.name)
         cursor: Cursor

@@ -19,7 +19,7 @@ class Widgets(ListStream, family=True):
     name = "widgets"
     endpoints = (
         Endpoint("/widgets", roles=("org.permission.widget.read",)),
-        Endpoint("/widgets/deleted", only_deleted=True),
+        Endpoint("/widgets/deleted", with_deleted=True),
         Endpoint("/widgets/hidden"),
     )
     row = DeletableRow
@@ -31,7 +31,7 @@ def api_of(**lists: list[dict[str, Any]]) -> Api:
 
 
 def test_a_record_of_several_lists_is_emitted_once_and_marked_when_it_is_deleted() -> None:
-    api = api_of(all=[record(1), record(2)], deleted=[record(2)], hidden=[record(1), record(3)])
+    api = api_of(all=[record(1)], deleted=[record(2)], hidden=[record(1), record(3)])
 
     output = OneSync(Widgets(), api.client()).run()
 

@@ -457,12 +457,13 @@ def test_include(ask, sandbox):
         ("/messages", {"include": "attachments"}),
         ("/slas", {"versions": "all"}),
         ("/schedules", {"include": "holidays"}),
-        ("/schedules/default", {"include": "holidays"}),
     ]
     for value, expected in (("served", True), ("ignored", False)):
         sandbox.dialect(include=value)
         for path, query in asked:
             assert ("included" in ask.get(path, **query).json) is expected
+        single = ask.get("/schedules/default", include="holidays")
+        assert "included" in single.json, "only lists may ignore it"
 
 
 @shows("customers-list", "obeyed", "seconds", "ignored", "refused")

@@ -25,7 +25,7 @@ def transport_of(*, in_list):
 
 
 def holidays(transport):
-    (endpoint,) = BusinessHolidays.endpoints
+    endpoint = BusinessHolidays.endpoints[0]
     pages = BusinessHolidays().pages(client_of(transport), endpoint)
     return [row["id"] for page in pages for row in page.data]
 

@@ -4,7 +4,6 @@ import pytest
 from pydantic import ValidationError
 
 from source_kustomer.engine.attachments import without_signed_link
-from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.streams.apps import CardRow, EmailHooks, HookRow
 from source_kustomer.streams.conversations import ConversationRow, ConversationTimeRow, MessageRow
 from source_kustomer.streams.correspondence import AttachmentRow, ForwardRow
@@ -27,32 +26,16 @@ from source_kustomer.streams.routing import (
     WorkItemRow,
     WorkSessionRow,
 )
+from source_kustomer.streams.satisfaction import SatisfactionSurveyRow
 from source_kustomer.streams.settings import (
     NotificationRow,
-    SatisfactionSurveyRow,
     SavedSearchRow,
     ShortcutCategoryRow,
     SlaVersionRow,
     SnoozePresetRow,
 )
 from source_kustomer.streams.timeline import AuditLogRow, EventRow
-
-AT = "2025-03-01T09:30:00.250Z"
-
-
-def to(kind, identity):
-    return {"links": {"self": f"/v1/{kind}s/{identity}"}, "data": {"type": kind, "id": identity}}
-
-
-def row(model, resource):
-    """Return the row of a resource. The model must declare its columns and accept its values."""
-    flat = RowMapper(model).flatten(resource)
-    assert flat.keys() <= model.column_types().keys()
-    assert (
-        model.model_validate(flat, strict=True).model_dump(exclude_unset=True, by_alias=True)
-        == flat
-    )
-    return flat
+from unit_tests.streams.golden import AT, row, to
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from kustomer_sandbox.server.routes.audit_logs import AuditLogs
 from kustomer_sandbox.server.routes.children import Children
 from kustomer_sandbox.server.routes.klasses import Klasses
 from kustomer_sandbox.server.routes.lists import Lists
+from kustomer_sandbox.server.routes.newer import Newer
 from kustomer_sandbox.server.routes.records import Records
 from kustomer_sandbox.server.routes.search import Search
 
@@ -21,5 +22,6 @@ def all_routes(api: Api) -> list[Route]:
         *AuditLogs(api).routes(),
         *Klasses(api).routes(),
         *Children(api).routes(),
+        *Newer(api).routes(),
         *Records(api).routes(),
     ]

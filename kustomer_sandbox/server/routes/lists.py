@@ -77,6 +77,8 @@ class Lists:
     def _listed(self, name: str, query: Mapping[str, str]) -> Records:
         settings = self._api.settings
         records = self._api.organization.workspace.lists[name]
+        if name == "sub_statuses" and "resource" not in query:
+            raise bad_request("resource is required", parameter="resource")
         if name == "users":
             filters = [each for each in _USER_FILTERS if each in query]
             if len(filters) > 1:

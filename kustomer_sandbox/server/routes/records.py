@@ -80,8 +80,7 @@ class Records:
         if record_id == "default":
             record_id = self._first_id("business_schedules")
         schedule = self._api.listed("business_schedules", record_id)
-        dialect = self._api.settings.dialect
-        if request.query_params.get("include") != "holidays" or dialect["include"] == "ignored":
+        if request.query_params.get("include") != "holidays":
             return single(schedule, "business_schedules")
         workspace = self._api.organization.workspace
         holidays = workspace.included_in("business_holidays", {schedule["id"]})
@@ -90,8 +89,7 @@ class Records:
     async def _sla(self, request: Request) -> Answer:
         self._api.allow(request, "slas", BY_PATH["/slas"].roles)
         sla = self._api.listed("slas", request.path_params["id"])
-        dialect = self._api.settings.dialect
-        if request.query_params.get("versions") != "all" or dialect["include"] == "ignored":
+        if request.query_params.get("versions") != "all":
             return single(sla, "slas")
         versions = self._api.organization.workspace.included_in("sla_versions", {sla["id"]})
         # One version comes as an object, not as a list of one.
