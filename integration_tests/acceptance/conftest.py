@@ -6,8 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration_tests.connector import UNLIMITED, Connector, Output, configured
+from integration_tests.connector import UNLIMITED, Connector, Message, Output, configured
 from kustomer_sandbox import Sandbox
+
+OBSERVED = {"queue_metrics": ("id", "synced_at", "read_at")}
+"""Streams of observations, and the columns that every read changes."""
+
+
+def key_of(record: Message) -> tuple[str, str]:
+    """The stream and the id of a record; the ids of observations end in their time."""
+    return record["stream"], record["data"]["id"].partition("@")[0]
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from integration_tests.acceptance.conftest import key_of
 from integration_tests.connector import ROOT, Connector, Message, Output, configured
 
 SAMPLES = 3
@@ -33,7 +34,7 @@ def name_of(state: Message) -> str:
 
 
 def keys(output: Output) -> Counter[tuple[str, str]]:
-    return Counter((record["stream"], record["data"]["id"]) for record in output.of("RECORD"))
+    return Counter(map(key_of, output.of("RECORD")))
 
 
 def test_the_first_read_gives_rows_and_a_state_for_every_stream(
@@ -109,11 +110,7 @@ def test_a_read_resumed_at_any_checkpoint_loses_nothing(
     assert places
     for place in places:
         before = messages[: place + 1]
-        done = {
-            (m["record"]["stream"], m["record"]["data"]["id"])
-            for m in before
-            if m["type"] == "RECORD"
-        }
+        done = {key_of(m["record"]) for m in before if m["type"] == "RECORD"}
         states: dict[str, Any] = {
             name_of(m["state"]): m["state"] for m in before if m["type"] == "STATE"
         }

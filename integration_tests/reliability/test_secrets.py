@@ -133,7 +133,7 @@ def test_everything_that_is_ever_sent_only_reads(
 
 def _without_names(pair: str) -> str:
     """Put `{id}` for whatever differs from one organization or record to another."""
-    return re.sub(r"{\w+}|(?<=metadata/)[^/]+", "{id}", pair)
+    return re.sub(r"{\w+}|(?<=metadata/|versions/)[^/]+", "{id}", pair)
 
 
 @pytest.mark.parametrize("status", [301, 307])

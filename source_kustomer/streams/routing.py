@@ -111,6 +111,7 @@ class QueueMetricsRow(Row):
 
     name: Text = column("Name of the queue.")
     queue: Reference = column("Queue.")
+    synced_at: Timestamp = column("Start of the sync.")
     read_at: Timestamp = column("Time of reading.")
     latest_wait_time_seconds: Number = column("Waiting time of the latest work item, in seconds.")
     latest_wait_time_since_queue_entry_or_last_unpause_seconds: Number = column(

@@ -76,7 +76,6 @@ class Users(ListStream):
         # The parameters cannot be combined. Which users the list has without them is not told.
         Endpoint("/users", {"pending": "true"}, roles=USER_ROLES, page_size=500),
         Endpoint("/users", {"userType": "machine"}, roles=USER_ROLES, page_size=500),
-        Endpoint("/users", {"userType": "limited"}, roles=USER_ROLES, page_size=500),
         Endpoint("/users", {"deleted": "true"}, roles=USER_ROLES, page_size=500, with_deleted=True),
     )
     row = UserRow
