@@ -13,8 +13,8 @@ from jsonschema import Draft7Validator, FormatChecker
 from integration_tests.connector import UNLIMITED, Connector, Message, Output, configured
 from kustomer_sandbox import Sandbox
 from kustomer_sandbox.control.process import SandboxError
-from source_kustomer.engine.hooks import SECRETS
 from source_kustomer.streams import STREAMS
+from source_kustomer.streams.apps import HOOK_SECRETS
 
 Rows = dict[str, list[Message]]
 
@@ -30,7 +30,7 @@ OBJECTS = {
 """What the sandbox calls the objects whose streams have names of their own."""
 
 LEFT_OUT = {
-    **dict.fromkeys(("email_hooks", "form_hooks", "web_hooks"), SECRETS),
+    **dict.fromkeys(("email_hooks", "form_hooks", "web_hooks"), HOOK_SECRETS),
     "outbound_webhooks": {"token"},
     "settings": {"value"},
 }
@@ -216,7 +216,7 @@ def test_a_second_sync_brings_the_children_of_changed_parents_only(
 
 @pytest.mark.parametrize("name", ["email_hooks", "form_hooks", "web_hooks"])
 def test_hooks_come_without_their_secrets(syncs: Syncs, name: str) -> None:
-    assert all(not SECRETS & row.keys() for row in syncs.first.get(name, []))
+    assert all(not HOOK_SECRETS & row.keys() for row in syncs.first.get(name, []))
 
 
 def test_klasses_have_their_display_name_however_it_is_spelt(syncs: Syncs) -> None:

@@ -10,7 +10,7 @@ from source_kustomer.engine.endpoints import IDS_PER_REQUEST, Endpoint, needing,
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import BadRequest, ConfigError, InvalidId, NotFound
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document, attribute_of
+from source_kustomer.kustomer.documents import Document, attribute_of, target_of
 from source_kustomer.kustomer.paths import segments
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
@@ -150,7 +150,7 @@ class AttachmentsByMessage(ChildStream, family=True):
         rows = 0
         files: dict[str, list[Mapping[str, Any]]] = {}
         for resource in page.included:
-            owner = _owner(resource)
+            owner = target_of(resource, "message") or ""
             if not owner or owner in messages:  # else it was on the page before, which overlaps
                 files.setdefault(owner, []).append(resource)
         for owner, resources in files.items():
@@ -179,10 +179,3 @@ class AttachmentsByMessage(ChildStream, family=True):
                 f"{requests / max(pace, 0.1):,.0f}",
                 f"{pace:,.0f}",
             )
-
-
-def _owner(resource: Mapping[str, Any]) -> str:
-    relationships = resource.get("relationships")
-    message = relationships.get("message") if isinstance(relationships, Mapping) else None
-    data = message.get("data") if isinstance(message, Mapping) else None
-    return str(data.get("id")) if isinstance(data, Mapping) else ""

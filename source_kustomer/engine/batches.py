@@ -38,9 +38,9 @@ class BatchStream(ChildStream, family=True):
         """
         ids = ",".join(parent.id for parent in parents)
         endpoint = self.endpoints[0]
-        asked = replace(endpoint, params={**endpoint.params, self.ids_parameter: ids})
+        batch = replace(endpoint, params={**endpoint.params, self.ids_parameter: ids})
         try:
-            pages = list(read_endpoint(client, asked, stream=self.name))
+            pages = list(read_endpoint(client, batch, stream=self.name))
         except (BadRequest, NotFound) as error:
             half = len(parents) // 2
             if half:

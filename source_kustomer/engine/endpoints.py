@@ -123,7 +123,7 @@ def _first_pages(
 
 
 def probe_endpoint(client: Client, endpoint: Endpoint, *, stream: str) -> None:
-    """Ask an endpoint for one record.
+    """Request one record of an endpoint.
 
     Raises:
         NotPermitted: when the key may not read it; the error names the endpoint's roles.

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from source_kustomer.engine.endpoints import Endpoint
-from source_kustomer.engine.hooks import HookStream
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.rows.columns import (
     Boolean,
@@ -39,7 +38,11 @@ WEBHOOK_ROLES: Final = (
     "org.outbound_webhooks",
     "org.admin.outbound_webhooks",
 )
+WEBHOOK_SECRETS: Final = ("token", "headers")
+"""The signing key of an outbound webhook, and what authenticates it to other systems."""
 HOOK_ROLES: Final = ("org.permission.hook.read", "org.admin.hook.read")
+HOOK_SECRETS: Final = frozenset({"email", "hash", "key", "url"})
+"""Attributes of inbound hooks with which anyone could send data to them."""
 
 
 class CardRow(TrackedRow):
@@ -152,8 +155,8 @@ class OutboundWebhooks(ListStream):
 
     @staticmethod
     def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Remove the signing key and the headers, which authenticate to other systems."""
-        return without_attributes(resource, ("token", "headers"))
+        """Remove the secrets of a webhook."""
+        return without_attributes(resource, WEBHOOK_SECRETS)
 
 
 class OutboundWebhookTransactionRow(Row):
@@ -184,6 +187,32 @@ class OutboundWebhookTransactions(ListStream):
     def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
         """Write the time of sending, which is a number, as a timestamp."""
         return with_timestamp(resource, "sentAt")
+
+
+def with_authors(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Move relationships that are nested in the relationship `org` to where all others are.
+
+    In hooks, `createdBy` and `modifiedBy` can be inside of `relationships.org`.
+    """
+    relationships = resource.get("relationships")
+    org = relationships.get("org") if isinstance(relationships, Mapping) else None
+    if not isinstance(relationships, Mapping) or not isinstance(org, Mapping):
+        return resource
+    authors = {name: org[name] for name in ("createdBy", "modifiedBy") if name in org}
+    if not authors:
+        return resource
+    rest = {name: value for name, value in org.items() if name not in authors}
+    return {**resource, "relationships": {**authors, **relationships, "org": rest}}
+
+
+class HookStream(ListStream, family=True):
+    """A stream of inbound hooks, without their secrets and the links that contain them."""
+
+    @staticmethod
+    def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Remove the secrets and the links of a hook."""
+        kept = without_attributes(with_authors(resource), HOOK_SECRETS)
+        return {name: value for name, value in kept.items() if name != "links"}
 
 
 class HookRow(TrackedRow):

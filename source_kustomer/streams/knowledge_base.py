@@ -175,7 +175,7 @@ class KbKnowledgeBases(ListStream):
     row = KbKnowledgeBaseRow
 
     def probe(self, client: Client) -> None:
-        """Ask for the first article."""
+        """Request the first article."""
         probe_endpoint(client, KbArticles.endpoints[0], stream=self.name)
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:

@@ -245,7 +245,7 @@ class CustomAttributes(ListStream):
     cursor_field = None
 
     def probe(self, client: Client) -> None:
-        """Ask for the attributes of customers."""
+        """Request the attributes of customers."""
         probe_endpoint(client, self.endpoints[0].of(resource="customer"), stream=self.name)
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:

@@ -73,7 +73,7 @@ class Users(ListStream):
     name = "users"
     endpoints = (
         Endpoint("/users", roles=USER_ROLES, page_size=500),
-        # The parameters cannot be combined. Which users the list has without them is not told.
+        # The parameters cannot be combined. No source says which users the list has without them.
         Endpoint("/users", {"pending": "true"}, roles=USER_ROLES, page_size=500),
         Endpoint("/users", {"userType": "machine"}, roles=USER_ROLES, page_size=500),
         Endpoint("/users", {"deleted": "true"}, roles=USER_ROLES, page_size=500, with_deleted=True),
