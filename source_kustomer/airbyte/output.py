@@ -107,7 +107,7 @@ class LogHandler(logging.Handler):
         self._output.write(AirbyteMessage(type=Type.LOG, log=log))
 
 
-class PlainHandler(logging.StreamHandler[Any]):
+class PlainHandler(logging.StreamHandler):  # type: ignore[type-arg]  # a type argument fails on Python 3.10
     """Writes log records as lines of text, for commands whose stdout is not a list of messages."""
 
     mask = NO_KEY

@@ -20,9 +20,9 @@ SAMPLE: Final = 100
 class SearchOrListStream(SearchStream, family=True):
     """A search stream whose search attribute no source documents, with lists to fall back to.
 
-    Each sync requests a page of the search. If the search refuses, or does not sort, the lists are
-    read whole instead, and the records that have changed are emitted. Lists leave out deleted
-    records.
+    Each sync requests a page of the search. If the search refuses, does not sort, or finds nothing
+    although the list has records, the lists are read whole instead, and the records that have
+    changed are emitted. Lists leave out deleted records.
     """
 
     required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context", "endpoints")
@@ -49,11 +49,23 @@ class SearchOrListStream(SearchStream, family=True):
                 client.search(self.query(), page_size=SAMPLE, stream=self.name) as page,
             ):
                 ordered_stamps(page.data, self.stamp)
+                is_empty = not page.data
         except UnorderedPage:
             return "it does not sort"
         except (BadRequest, NotPermitted, NotFound) as error:
             return error.message
+        if is_empty and self._is_listed(client):
+            return "it finds nothing, although the list has records"
         return None
+
+    def _is_listed(self, client: Client) -> bool:
+        """Return whether the list has any record, as far as the key may read it."""
+        endpoint = self.endpoints[0]
+        params = {**endpoint.params, "page": 1, "pageSize": 1}
+        try:
+            return bool(client.get(endpoint.path, params, stream=self.name).data)
+        except (BadRequest, NotPermitted, NotFound):
+            return False
 
     def probe(self, client: Client) -> None:
         """Search for one record, or request the first of the list."""

@@ -64,6 +64,30 @@ def test_a_search_that_does_not_sort_is_replaced_by_the_list(
     assert "it does not sort" in caplog.text
 
 
+def test_a_search_that_finds_nothing_is_replaced_by_a_list_that_has_records(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    api = api_of()
+    api.override = lambda request: page_of([], request) if request.method == "POST" else None
+
+    output = one_sync(api).run()
+
+    assert len(set(output.ids)) >= 150
+    assert "it finds nothing, although the list has records" in caplog.text
+
+
+def test_a_search_that_finds_nothing_is_used_where_the_list_is_empty_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    api = Api([], {PATH: []})
+
+    sync = one_sync(api)
+    sync.run()
+
+    assert sync.sync.status is Status.COMPLETE
+    assert "the search cannot be used" not in caplog.text
+
+
 def test_where_neither_is_permitted_the_roles_of_the_list_are_named() -> None:
     api = api_of()
     api.override = lambda request: refused(403)
