@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any, ClassVar, Final
 
+from source_kustomer.engine.deletions import check_deletions
 from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
 from source_kustomer.engine.outlets import Outlet, RowOutlet
 from source_kustomer.engine.stream import Stream
@@ -16,7 +18,14 @@ from source_kustomer.kustomer.documents import Document
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.logger import LOGGER
 from source_kustomer.sync.keyset import Ask, Page, Query
-from source_kustomer.sync.windows import LIVE_SEARCH_AGE, Index, Window, plan
+from source_kustomer.sync.windows import (
+    LIVE_SEARCH_AGE,
+    Index,
+    Window,
+    archive_start,
+    is_first_of_day,
+    plan,
+)
 from source_kustomer.timestamps import format_timestamp
 
 SEARCH_ROLES: Final = (
@@ -66,15 +75,31 @@ class SearchStream(Stream, family=True):
 
     def read(self, sync: StreamSync) -> None:
         """Open a task for each window that is not read yet."""
-        self.read_windows(sync, RowOutlet(sync))
+        cursor = sync.cursor
+        is_checked = (
+            sync.sync.include_deleted
+            and self.stamp == "updatedAt"
+            and cursor.complete_before is not None
+            and is_first_of_day(cursor.complete_before, end=cursor.end)
+        )
+        checks = [partial(check_deletions, self, sync)] if is_checked else []
+        self.read_windows(sync, RowOutlet(sync), afterwards=checks)
 
-    def read_windows(self, sync: StreamSync, outlet: Outlet, *, is_cut: bool = True) -> None:
+    def read_windows(
+        self,
+        sync: StreamSync,
+        outlet: Outlet,
+        *,
+        is_cut: bool = True,
+        afterwards: Sequence[Callable[[], None]] = (),
+    ) -> None:
         """Open tasks that read what the cursor of a sync lacks.
 
         Args:
             sync: takes the tasks; its cursor knows the gaps.
             outlet: takes the batches.
             is_cut: whether windows may be cut so that more readers can share them.
+            afterwards: what is done when all windows are read, before the stream is complete.
         """
         gaps, end = list(sync.cursor.gaps()), sync.cursor.end
         has_old = self.archived or bool(self.endpoints)
@@ -84,7 +109,10 @@ class SearchStream(Stream, family=True):
                 sync.name,
                 self.query_context,
             )
-        windows = WindowTasks(self, sync, outlet, is_cut=is_cut)
+        windows = WindowTasks(self, sync, outlet, is_cut=is_cut, afterwards=afterwards)
+        start = archive_start(sync.cursor.complete_before, start=sync.sync.start, end=end)
+        if self.archived and start is not None:
+            windows.do_afterwards(partial(windows.read_archive_from, start))
         windows.open(*plan(gaps, end=end, now=end, archived=has_old))
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterable[Document]:

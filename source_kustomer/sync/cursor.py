@@ -13,6 +13,7 @@ from source_kustomer.sync.state import (
     BEGINNING,
     FULL_REFRESH_DONE,
     SYNC_ID,
+    DeletedCount,
     StreamState,
     is_refresh_done,
 )
@@ -37,6 +38,13 @@ class Cursor(Protocol):
     @property
     def since(self) -> int:
         """Records updated before this timestamp were read by earlier syncs."""
+
+    @property
+    def complete_before(self) -> int | None:
+        """Up to where an earlier sync has read completely; None when none has finished."""
+
+    deleted: DeletedCount | None
+    """The last count of deleted records."""
 
     @property
     def is_done(self) -> bool:
@@ -139,6 +147,7 @@ class CoverageCursor:
         self._unsaved = 0
         self._is_touched = False
         self._end = end
+        self.complete_before = before.complete_until if before.is_complete else None
         self.is_in_future = before.until is not None and before.until > end
         self.is_done = refresh and before.is_complete
         resumed = before.resumable(lookback)
@@ -152,12 +161,24 @@ class CoverageCursor:
         if self.is_in_future or self.is_done:
             self._state = before
         else:
-            self._state = StreamState(coverage, self._end, refresh, sync_id if refresh else None)
+            self._state = StreamState(
+                coverage, self._end, refresh, sync_id if refresh else None, before.deleted
+            )
 
     @property
     def end(self) -> int:
         """Up to where the stream counts as read after this sync, a timestamp."""
         return self._end
+
+    @property
+    def deleted(self) -> DeletedCount | None:
+        """The last count of deleted records, which the state keeps."""
+        return self._state.deleted
+
+    @deleted.setter
+    def deleted(self, count: DeletedCount | None) -> None:
+        with self._lock:
+            self._state = replace(self._state, deleted=count)
 
     def gaps(self) -> Iterator[Span]:
         """Yield what is not read yet, oldest first; nothing when the state is in the future."""
@@ -216,6 +237,8 @@ class RefreshCursor:
 
     since = BEGINNING
     end = BEGINNING
+    complete_before = None
+    deleted: DeletedCount | None = None
     is_in_future = False
 
     def __init__(

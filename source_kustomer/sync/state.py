@@ -8,6 +8,7 @@ Three forms are read, two are written:
 
 The first is also what older Kustomer connectors leave. In the second, everything before
 `updated_at` is read (it is missing while the beginning is not) and so are the spans of `done`.
+Both may have `"deleted": {"before": …, "count": …}`, the last count of deleted records.
 """
 
 from __future__ import annotations
@@ -33,6 +34,17 @@ SYNC_ID: Final = "sync_id"
 """Airbyte's number of the job that a full refresh belongs to."""
 
 
+DELETED: Final = "deleted"
+
+
+@dataclass(frozen=True)
+class DeletedCount:
+    """How many deleted records the search had, of those updated before a timestamp."""
+
+    before: int
+    count: int
+
+
 @dataclass(frozen=True)
 class StreamState:
     """What of a stream has been read, and by a sync up to which moment."""
@@ -43,6 +55,8 @@ class StreamState:
     """Whether a full refresh wrote it: another attempt may resume it, a later job reads anew."""
     sync_id: int | None = None
     """The job of that full refresh; None when Airbyte did not number it."""
+    deleted: DeletedCount | None = None
+    """The last count of deleted records; None when they were not counted yet."""
 
     @property
     def complete_until(self) -> int | None:
@@ -90,6 +104,9 @@ class StreamState:
             blob["refresh"] = True
             if self.sync_id is not None:
                 blob[SYNC_ID] = self.sync_id
+        if self.deleted is not None:
+            before = format_timestamp(self.deleted.before)
+            blob[DELETED] = {"before": before, "count": self.deleted.count}
         if self.is_complete:
             return blob
         blob["until"] = format_timestamp(self.until)
@@ -141,7 +158,18 @@ def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> Stre
         until=reached if until is None else until,
         refresh=fields.get("refresh") is True,
         sync_id=fields[SYNC_ID] if type(fields.get(SYNC_ID)) is int else None,
+        deleted=_deleted_count(fields.get(DELETED)),
     )
+
+
+def _deleted_count(value: object) -> DeletedCount | None:
+    """Read the count of deleted records; without a usable one they are counted anew."""
+    if not isinstance(value, Mapping):
+        return None
+    before, count = parse_timestamp(value.get("before")), value.get("count")
+    if before is None or type(count) is not int:
+        return None
+    return DeletedCount(before, count)
 
 
 def _instant(stream: str, name: str, value: object) -> int | None:
