@@ -33,7 +33,6 @@ DOCUMENTED: Final[Mapping[Pair, Outcome]] = {
     ("partial", "always"): Outcome(error="no usable answer .* returned a part of the records"),
     ("search-sort", "ignored"): Outcome(error="The search did not sort by time of update"),
     ("precision", "seconds"): Outcome(error="The search did not sort by time of update"),
-    ("klass-contexts", "own"): Outcome(error="unknown attribute kobject_updated_at"),
     ("klass-contexts", "refused"): Outcome(error="queryContext should match pattern"),
     ("archive-edge", "created"): Outcome(
         warning="only the archive search has .* created more than two years ago and updated since",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -12,7 +12,7 @@ from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
 from source_kustomer.engine.outlets import Outlet, RowOutlet
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
-from source_kustomer.engine.window_tasks import WindowTasks
+from source_kustomer.engine.window_tasks import Refused, WindowTasks
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.kustomer.search import SearchQuery
@@ -75,31 +75,24 @@ class SearchStream(Stream, family=True):
 
     def read(self, sync: StreamSync) -> None:
         """Open a task for each window that is not read yet."""
-        cursor = sync.cursor
-        is_checked = (
-            sync.sync.include_deleted
-            and self.stamp == "updatedAt"
-            and cursor.complete_before is not None
-            and is_first_of_day(cursor.complete_before, end=cursor.end)
-        )
-        checks = [partial(check_deletions, self, sync)] if is_checked else []
-        self.read_windows(sync, RowOutlet(sync), afterwards=checks)
+        self.read_windows(sync, RowOutlet(sync))
 
     def read_windows(
         self,
         sync: StreamSync,
         outlet: Outlet,
         *,
-        is_cut: bool = True,
-        afterwards: Sequence[Callable[[], None]] = (),
+        as_parents: bool = False,
+        refused: Refused | None = None,
     ) -> None:
         """Open tasks that read what the cursor of a sync lacks.
 
         Args:
             sync: takes the tasks; its cursor knows the gaps.
             outlet: takes the batches.
-            is_cut: whether windows may be cut so that more readers can share them.
-            afterwards: what is done when all windows are read, before the stream is complete.
+            as_parents: whether the records are only the parents of what is read. Their windows are
+                not cut.
+            refused: reads the stream otherwise when the first answer of the search refuses it.
         """
         gaps, end = list(sync.cursor.gaps()), sync.cursor.end
         has_old = self.archived or bool(self.endpoints)
@@ -109,11 +102,23 @@ class SearchStream(Stream, family=True):
                 sync.name,
                 self.query_context,
             )
-        windows = WindowTasks(self, sync, outlet, is_cut=is_cut, afterwards=afterwards)
+        windows = WindowTasks(self, sync, outlet, is_cut=not as_parents, refused=refused)
         start = archive_start(sync.cursor.complete_before, start=sync.sync.start, end=end)
         if self.archived and start is not None:
             windows.do_afterwards(partial(windows.read_archive_from, start))
+        if not as_parents and self._counts_deletions(sync):
+            windows.do_afterwards(partial(check_deletions, self, sync))
         windows.open(*plan(gaps, end=end, now=end, archived=has_old))
+
+    def _counts_deletions(self, sync: StreamSync) -> bool:
+        """Return whether this sync counts the deleted records: the first one of each day does."""
+        before = sync.cursor.complete_before
+        return (
+            sync.sync.include_deleted
+            and self.stamp == "updatedAt"
+            and before is not None
+            and is_first_of_day(before, end=sync.cursor.end)
+        )
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterable[Document]:
         """Yield the pages of one of its lists.

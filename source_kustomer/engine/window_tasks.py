@@ -12,7 +12,14 @@ from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.outlets import Emitted, Outlet
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.engine.window_reader import SpanBatch, WindowReader
-from source_kustomer.errors import IncompleteWindow, NotFound, NotPermitted
+from source_kustomer.errors import (
+    BadRequest,
+    IncompleteWindow,
+    KustomerError,
+    NotFound,
+    NotPermitted,
+    UnorderedPage,
+)
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.logger import LOGGER
@@ -23,6 +30,13 @@ from source_kustomer.timestamps import format_timestamp
 
 EMPTY_PIECES: Final = 3
 """So many windows may be empty by chance."""
+
+
+REFUSALS: Final = (BadRequest, NotPermitted, NotFound, UnorderedPage)
+"""How the search refuses an attribute."""
+
+Refused = Callable[[KustomerError], None]
+"""Reads a stream otherwise, after the search has refused it with an error."""
 
 
 class Searched(Protocol):
@@ -54,7 +68,7 @@ class WindowTasks:
         outlet: Outlet,
         *,
         is_cut: bool,
-        afterwards: Sequence[Callable[[], None]] = (),
+        refused: Refused | None = None,
     ) -> None:
         """Prepare to read.
 
@@ -63,17 +77,17 @@ class WindowTasks:
             sync: the stream in this sync.
             outlet: takes the batches.
             is_cut: whether windows may be cut so that more readers can share them.
-            afterwards: what is done when all windows are read, before the last span is closed. So
-                a state that counts as complete comes after it.
+            refused: reads the stream otherwise when the first answer of the search refuses it.
         """
         self.stream = stream
         self.sync = sync
         self.outlet = outlet
         self._is_cut = is_cut
+        self._refusals = _Refusals(refused)
         self._emitted = Emitted()
         self._pieces = _Pieces()
         self._seam_end = sync.sync.end - LIVE_SEARCH_AGE + SEAM_AFTER
-        self._afterwards = list(afterwards)
+        self._afterwards: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._windows = 0
         self._last: SpanBatch | None = None
@@ -96,6 +110,8 @@ class WindowTasks:
                 self._read_lists(window)
             else:
                 self._read_search(window, is_counted)
+        except REFUSALS as error:
+            self._refusals.handle(error)
         finally:
             self.sync.sync.pool.leave(window)
         with self._lock:
@@ -107,7 +123,10 @@ class WindowTasks:
             self.outlet.complete(self._last)
 
     def do_afterwards(self, step: Callable[[], None]) -> None:
-        """Add something that is done when all windows are read; call it before `open`."""
+        """Add something that is done when all windows are read; call it before `open`.
+
+        The last span is closed after it, so a state that counts as complete comes after it too.
+        """
         self._afterwards.append(step)
 
     def read_archive_from(self, start: int) -> None:
@@ -134,6 +153,7 @@ class WindowTasks:
         reader = self._reader(window)
         following = window.then
         for batch in reader.batches():
+            self._refusals.end()
             if not is_counted:
                 self._announce(batch)
                 is_counted = True
@@ -307,6 +327,33 @@ class WindowTasks:
         pages = max(batch.left, left) // batch.page_size
         self.sync.sync.pool.expect_at_least(reader.window, pages)
         return pages
+
+
+class _Refusals:
+    """What to do when the search refuses a stream: something else, once, before any answer."""
+
+    def __init__(self, refused: Refused | None) -> None:
+        self._lock = threading.Lock()
+        self._refused = refused
+        self._is_refused = False
+
+    def end(self) -> None:
+        """Note an answer: from now on, errors are errors."""
+        self._refused = None
+
+    def handle(self, error: KustomerError) -> None:
+        """Read the stream otherwise; do nothing when another window has begun that.
+
+        Raises:
+            KustomerError: the error, when it is not the first answer of the stream.
+        """
+        with self._lock:
+            refused, self._refused = self._refused, None
+            if refused is None and not self._is_refused:
+                raise error
+            self._is_refused = True
+        if refused is not None:
+            refused(error)
 
 
 class _Pieces:
