@@ -25,8 +25,8 @@ MINUTES = [
     *((300, phase, reset) for phase in PHASES for reset in RESETS),
     *((1_000, phase, reset) for phase, reset in zip(PHASES, [*RESETS, "never"], strict=True)),
 ]
-"""Limits, and what is known of the server's minutes: every pair with the limit of the smallest plan,
-and every phase and every kind of reset with a larger one."""
+"""Limits, phases and resets: every pair of them with the limit of the smallest plan, and each phase
+and each reset with a larger limit."""
 
 
 @dataclass
