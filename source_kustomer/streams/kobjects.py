@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar, Final
 
 from source_kustomer.engine.endpoints import Endpoint, one_record, probe_endpoint, read_endpoint
 from source_kustomer.engine.klass import CONTEXT_PREFIX, Klass, list_klasses
 from source_kustomer.engine.lists import ListStream
+from source_kustomer.engine.outlets import RowOutlet
 from source_kustomer.engine.search import SearchStream
 from source_kustomer.engine.stream_sync import StreamSync
-from source_kustomer.errors import ConfigError, KustomerError, NotFound
+from source_kustomer.errors import (
+    BadRequest,
+    ConfigError,
+    KustomerError,
+    NotFound,
+    UnorderedPage,
+)
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.logger import LOGGER
@@ -42,6 +50,10 @@ KLASS_ROLES: Final = (
     "org.user.klass.read",
     "org.admin.klass.read",
 )
+
+
+GENERIC: Final = "kobject"
+"""What the search attributes of all klasses together begin with."""
 
 
 class KobjectDone(Nested):
@@ -113,10 +125,15 @@ class Kobjects(SearchStream):
 
 
 class KlassStream(SearchStream, family=True):
-    """The records of one custom object."""
+    """The records of one custom object.
+
+    Sources disagree on what its search attributes begin with: `kobject`, or the name of the
+    context. The latter is used if the search's schema lists it. If the search refuses the first
+    choice, the other is used.
+    """
 
     row = KobjectRow
-    attribute_prefix = "kobject"
+    attribute_prefix = GENERIC
 
     def __init__(self, klass: Klass, name: str) -> None:
         """Make the stream of a klass.
@@ -129,6 +146,25 @@ class KlassStream(SearchStream, family=True):
         self.name = name
         self.query_context = CONTEXT_PREFIX + klass.name
         self.custom_resource = f"kobject.{klass.name}"
+
+    def read(self, sync: StreamSync) -> None:
+        """Open a task for each window that is not read yet."""
+        own = f"{self.query_context}_{self.cursor_field}"
+        if sync.sync.schema.sorts_by(own, sync.client):
+            self.attribute_prefix = self.query_context
+        self.read_windows(sync, RowOutlet(sync), refused=partial(self._read_otherwise, sync))
+
+    def _read_otherwise(self, sync: StreamSync, error: KustomerError) -> None:
+        """Search by the other attribute.
+
+        Raises:
+            KustomerError: the error, when it is not about the attribute.
+        """
+        if not isinstance(error, BadRequest | UnorderedPage):
+            raise error
+        is_own = self.attribute_prefix == self.query_context
+        self.attribute_prefix = GENERIC if is_own else self.query_context
+        self.read_windows(sync, RowOutlet(sync))
 
 
 class LostKlassStream(KlassStream, family=True):

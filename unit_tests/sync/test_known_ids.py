@@ -32,7 +32,7 @@ def test_four_thousand_ids_of_the_usual_form_fit():
     chance = random.Random(1)
     ids = [f"{0x5F000000 + 9_000 * n:08x}{chance.getrandbits(64):016x}" for n in range(4_000)]
 
-    assert len(encode_ids(ids)) <= MAX_LENGTH
+    assert len(encode_ids(ids) or "") in range(1, MAX_LENGTH + 1)
 
 
 def test_ids_that_do_not_fit_are_not_encoded():
@@ -49,7 +49,7 @@ def test_any_other_text_is_an_error_that_names_the_stream(text):
 
 def test_ids_stay_in_every_form_of_the_state():
     ids = encode_ids(["a"])
-    for blob in (
+    blobs: list[dict[str, object]] = [
         {"updated_at": "2026-05-01T00:00:00.000Z", "ids": ids},
         {
             "updated_at": "2026-05-01T00:00:00.000Z",
@@ -57,5 +57,6 @@ def test_ids_stay_in_every_form_of_the_state():
             "done": [],
             "ids": ids,
         },
-    ):
+    ]
+    for blob in blobs:
         assert parse_state("brands", "updated_at", blob).to_json("updated_at") == blob
