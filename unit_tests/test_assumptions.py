@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.dialects.expectations import DOCUMENTED, KNOWN_FAILURES
+from integration_tests.dialects.expectations import DOCUMENTED
 from kustomer_sandbox.control.dialects import BY_ID as SWITCHES
 from source_kustomer.doctor.assumptions import BY_ID as ASSUMPTIONS
 from source_kustomer.doctor.assumptions import Outcome
@@ -59,9 +59,8 @@ def test_the_outcome_is_the_one_that_the_matrix_expects(name):
         for word, applies in (("fails", documented.error), ("limit", documented.incomplete))
         if switch == name and applies
     }
-    known = any(switch == name for switch, _ in KNOWN_FAILURES)
     words = set(re.findall(r"\*\*(handled|fails|limit)\*\*", outcome))
-    assert words - {"handled"} == expected or known
+    assert words - {"handled"} == expected
     assert words
 
 
@@ -98,4 +97,4 @@ def test_every_value_has_a_test_of_its_probe():
 
 def test_every_value_that_has_an_outcome_of_its_own_is_a_value():
     values = {(name, value) for name, switch in SWITCHES.items() for value in switch.values}
-    assert {*DOCUMENTED, *KNOWN_FAILURES} <= values
+    assert DOCUMENTED.keys() <= values

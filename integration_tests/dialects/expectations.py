@@ -57,15 +57,6 @@ DOCUMENTED: Final[Mapping[Pair, Outcome]] = {
     ),
 }
 
-KNOWN_FAILURES: Final[Mapping[Pair, str]] = {
-    ("company-search", "refused"): "the deletion of a company is not found where it is listed",
-    ("work-contexts", "refused"): "the deletion of a work item is not found where it is listed",
-    ("search-sort", "ignored"): "the deletion of a company is not found where it is listed",
-    ("deleted-lists", "ignored"): "removals from lists are not found",
-    ("deleted-lists", "refused"): "removals from lists are not found",
-}
-"""What goes wrong now. Whoever repairs one removes it: a test fails as long as it stays."""
-
 DELETIONS_HIDDEN: Final[Mapping[Pair, frozenset[str]]] = {
     ("company-search", "refused"): frozenset({"companies"}),
     ("search-sort", "ignored"): frozenset({"companies", "work_items", "work_sessions"}),

@@ -32,8 +32,8 @@ from kustomer_sandbox.control.process import SandboxError
 from kustomer_sandbox.data import roles
 from kustomer_sandbox.data.workspace import is_deleted
 from source_kustomer.airbyte import source
-from source_kustomer.engine import attachments, search
-from source_kustomer.kustomer import client, pages
+from source_kustomer.engine import attachments, search, window_tasks
+from source_kustomer.kustomer import client, list_pass
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.rate_limit import Budgets
@@ -122,7 +122,8 @@ CASES_PER_SANDBOX: Final = 10
 """Each case leaves changed records behind, which make the next one slower."""
 ARCHIVE_AGE: Final = timedelta(days=800)
 BEHIND: Final = 100.0
-"""Seconds by which the sandbox's clock is behind in a first sync before the index stalls."""
+"""Seconds by which the sandbox's clock is behind in a first sync. So the changes lie well after its
+end, and well before the next sync."""
 SETTLED: Final = {"index": "prompt"}
 """Values that end what a switch began, for a third sync."""
 GROWING: Final = {"list-order": "newest-first"}
@@ -268,11 +269,11 @@ class Matrix:
         verdict = Verdict(dialect)
         key = self._key(dialect)
         destination = _Rows()
-        self._sandbox.control(dialect=dict(dialect))
-        if stalls:
-            self._sandbox.control(dialect={**dialect, "index": "prompt"}, clock_ahead=-BEHIND)
+        at_first = {**dialect, "index": "prompt"} if stalls else dict(dialect)
+        self._sandbox.control(dialect=at_first, clock_ahead=-BEHIND)
         self._sync(destination, verdict, key)
         if "deletes" in dialect:  # the first sync that follows another one counts deleted records
+            self._sandbox.control(clock_ahead=-BEHIND * 3 / 4)
             self._sync(destination, verdict, key)
         self._sandbox.control(
             dialect={
@@ -281,9 +282,7 @@ class Matrix:
             },
             clock_ahead=0.0,
         )
-        # The changes must lie well before the next sync, and must be the newest of all.
-        now = datetime.now(timezone.utc)
-        self._change(_text(now - timedelta(seconds=BEHIND / 2)) if stalls else None)
+        self._change(_text(datetime.now(timezone.utc) - timedelta(seconds=BEHIND / 2)))
         self._sync(destination, verdict, key)
         if SETTLED.keys() & dialect.keys():
             self._sandbox.control(dialect={**dialect, **SETTLED})
@@ -348,7 +347,7 @@ class Matrix:
                 if not verdict.errors:
                     verdict.errors["all streams"] = str(error.message)
 
-    def _change(self, at: str | None) -> None:
+    def _change(self, at: str) -> None:
         for name in (*SEARCHED, "work_items"):
             changed = self._sandbox.change(name, updates=2, inserts=1, deletes=1, at=at)
             if name == "messages":
@@ -357,7 +356,7 @@ class Matrix:
                 touched = {*changed["inserted"], *changed["deleted"], *with_files}
                 self._touch_conversations(touched, at)
         for name in LISTED:
-            self._sandbox.change(name, updates=1, inserts=1, deletes=1)
+            self._sandbox.change(name, updates=1, inserts=1, deletes=1, at=at)
         self._sandbox.change("conversation_times", inserts=1, at=at)
 
     def _with_files(self) -> list[str]:
@@ -370,7 +369,7 @@ class Matrix:
         }
         return sorted(found.values())
 
-    def _touch_conversations(self, messages: set[str], at: str | None) -> None:
+    def _touch_conversations(self, messages: set[str], at: str) -> None:
         """Update the conversations of messages, as Kustomer does."""
         conversations = {
             _related(one, "conversation")
@@ -518,7 +517,7 @@ def _list_cap(dialect: Dialect) -> Iterator[None]:
     """Make the connector expect lists to end where the sandbox's do under the dialect."""
     with ExitStack() as stack:
         if "list-cap" in dialect:
-            for module in (client, pages, search, attachments):
+            for module in (client, list_pass, window_tasks, attachments):
                 stack.enter_context(patch.object(module, "MAX_RECORDS", LIST_CAP))
         yield
 
