@@ -31,7 +31,8 @@ class SearchOrListStream(SearchStream, family=True):
     A sync uses the search if the search's schema lists the attribute. Otherwise, and
     in a first load, it requests a page of the search. If the search refuses, does not sort, or
     finds nothing although the list has records, the lists are read whole instead, and the records
-    that have changed are emitted. Lists leave out deleted records.
+    that have changed are emitted. Lists leave out deleted records, so these are found by
+    comparison.
     """
 
     required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context", "endpoints")
@@ -59,11 +60,11 @@ class SearchOrListStream(SearchStream, family=True):
     def _read_lists(self, sync: StreamSync, reason: str) -> None:
         LOGGER.warning(
             "Stream %s: the search cannot be used (%s), so all of the list is read at every sync. "
-            "Deleted records are not in it.",
+            "Deleted records are not in it; they are found by comparison with the last sync.",
             self.name,
             reason,
         )
-        read_lists(sync, self.endpoints, self.pages)
+        read_lists(self, sync)
 
     def refusal(self, client: Client) -> str | None:
         """Return why the search cannot be used; None when it can.
