@@ -18,6 +18,7 @@ GOOD = {
     "organization": "acme",
     "start_date": "2024-01-31T23:59:59Z",
     "include_deleted": False,
+    "exclude_free_text": True,
     "rate_limit_share": 50,
     "searches_per_minute": 200,
     "lookback_minutes": 0,
