@@ -115,7 +115,7 @@ class Config(BaseModel):
     )
     deletions: Literal["mark", "remove"] = Field(
         default="mark",
-        title="Deletions in the Destination",
+        title="Deletion Mode",
         description=(
             "mark: a deleted record stays in the destination, with true in the column "
             '"deleted". remove: rows also have the column "_ab_cdc_deleted_at", so that a '
