@@ -67,7 +67,8 @@ column of its own, such as `conversation_id`.
 
 **Deletions.** Searched objects have `deleted` and `deleted_at` when they are deleted (an option
 leaves them out). So have users, teams, tags, shortcuts and spam senders, where the API lists
-deleted ones. The other lists leave out deleted records: compare with a full refresh where that
+deleted ones; the first sync of each day (UTC) reads these lists, and those of pending and machine
+users. The other lists leave out deleted records: compare with a full refresh where that
 matters. Merges of customers are in [customer_merges](#customer_merges).
 
 **Columns.** A column that is not in the configured catalog is not emitted, except the primary key

@@ -58,6 +58,8 @@ def read_lists(sync: StreamSync, endpoints: Sequence[Endpoint], pages: Pages | N
     Raises:
         KustomerError: when a list cannot be read completely, or the first is refused.
     """
+    if sync.cursor.daily_since is None:
+        endpoints = [endpoint for endpoint in endpoints if not endpoint.daily]
     reading = _ListReading(sync, endpoints, pages)
     for endpoint in endpoints:
         if endpoint.with_deleted and sync.sync.include_deleted:
@@ -91,23 +93,30 @@ class _ListReading:
         self.rows = 0
 
     def gather(self, endpoint: Endpoint) -> None:
-        """Keep the records of a list with deleted ones."""
+        """Keep the deleted records of a list that may be new to the destination."""
+        since = self._since(endpoint)
         for resources in self._read(endpoint):
-            self._deleted.update((str(row["id"]), row) for row in resources if row.get("id"))
+            self._deleted.update(
+                (str(row["id"]), row)
+                for row in resources
+                if row.get("id") and _is_newly_deleted(row, since)
+            )
 
     def emit(self, endpoint: Endpoint) -> None:
         """Emit the records of a list that have changed, and that no list before it had."""
-        since = self._sync.cursor.since
+        since = self._since(endpoint)
         for resources in self._read(endpoint):
             new = resources if self._is_single else self._unseen(resources)
             self.rows += self._sync.put_rows(row for row in new if is_changed(row, since))
 
     def emit_deleted(self) -> None:
-        """Emit the deleted records that have changed, with the mark."""
-        since = self._sync.cursor.since
-        self.rows += self._sync.put_rows(
-            (row for row in self._deleted.values() if _is_newly_deleted(row, since)), MARK
-        )
+        """Emit the records that only the lists with deleted ones have, with the mark."""
+        self.rows += self._sync.put_rows(self._deleted.values(), MARK)
+
+    def _since(self, endpoint: Endpoint) -> int:
+        cursor = self._sync.cursor
+        since = cursor.daily_since if endpoint.daily else None
+        return cursor.since if since is None else since
 
     def _unseen(self, resources: Sequence[Resource]) -> list[Resource]:
         new = [row for row in resources if str(row.get("id")) not in self._seen]
