@@ -1,6 +1,7 @@
 """Streams of several lists: records that the first one leaves out, and deleted ones."""
 
 import logging
+from typing import Any
 
 import pytest
 
@@ -179,7 +180,7 @@ def test_nothing_is_marked_when_a_list_cannot_be_read_completely():
 
 
 def test_lists_that_are_read_once_a_day_are_read_by_the_first_sync_of_a_day():
-    daily = {"/things?machine=true": [], "/things?deleted=true": []}
+    daily: dict[str, list[Any]] = {"/things?machine=true": [], "/things?deleted=true": []}
 
     def requests(state, **settings):
         return synced({"/things": [], **daily}, DailyThings, state=state, **settings)[1].requests
