@@ -38,7 +38,7 @@ from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.rate_limit import Budgets
 from source_kustomer.rows.names import STREAM_PREFIX, stream_of_klass
-from source_kustomer.sync import windows
+from source_kustomer.sync import cursor, windows
 
 Dialect = Mapping[str, str]
 Row = Mapping[str, Any]
@@ -128,8 +128,6 @@ SETTLED: Final = {"index": "prompt"}
 """Values that end what a switch began, for a third sync."""
 GROWING: Final = {"list-order": "newest-first"}
 """The second sync reads lists that no longer grow, so that the truth stands still."""
-CHECKED_DAILY: Final = ("archive-edge", "deletes")
-"""Switches under which each sync is the first of its day."""
 WITHOUT_ROLE: Final = "brands"
 """The stream that the key may not read under the switch `role`."""
 FEATURE: Final = "ai_"
@@ -299,6 +297,7 @@ class Matrix:
         clock = _FastClock().clock()
         with (
             patch.dict("os.environ", {source.API_URL_VARIABLE: self._sandbox.url}),
+            _daily_checks(),
             patch.multiple(
                 source, Client=partial(Client, clock=clock), Budgets=partial(Budgets, clock=clock)
             ),
@@ -334,7 +333,6 @@ class Matrix:
             self._environment(),
             _warnings(verdict.warnings),
             _list_cap(verdict.dialect),
-            _daily_checks(verdict.dialect),
         ):
             messages = source.SourceKustomer().read(
                 LOGGER,
@@ -528,16 +526,15 @@ def _list_cap(dialect: Dialect) -> Iterator[None]:
 
 
 @contextmanager
-def _daily_checks(dialect: Dialect) -> Iterator[None]:
-    """Make each sync the first of its day, under the switches that such a sync is about."""
+def _daily_checks() -> Iterator[None]:
+    """Make each sync the first of its day."""
 
     def is_first_of_day(complete_before: int, *, end: int) -> bool:
         return True
 
     with ExitStack() as stack:
-        if dialect.keys() & set(CHECKED_DAILY):
-            for module in (windows, search):
-                stack.enter_context(patch.object(module, "is_first_of_day", is_first_of_day))
+        for module in (cursor, windows, search):
+            stack.enter_context(patch.object(module, "is_first_of_day", is_first_of_day))
         yield
 
 
