@@ -64,11 +64,11 @@ class Warehouse:
 
     @property
     def log(self) -> str:
-        """What PyAirbyte told."""
+        """What PyAirbyte reported."""
         return (self._folder / "pyairbyte.log").read_text()
 
     def _run(self, *arguments: str) -> str:
-        # A proxy that is not there: whatever asks for another machine than this one fails.
+        # A proxy that is not there: a request to another machine than this one fails.
         nowhere = "http" + "://127.0.0.1:9"
         environment = {
             **os.environ,
