@@ -472,6 +472,13 @@ def test_a_schedulers_command_syncs(
     assert newest(acme, "teams") == sandbox.truth_stamps("teams")
 
 
+def test_the_sample_configuration_is_valid_by_the_spec() -> None:
+    sample = json.loads((EXAMPLES / "config.json").read_text())
+    spec = Draft7Validator(Config.specification(), format_checker=FormatChecker())
+    assert not list(spec.iter_errors(sample))
+    assert sample["api_key"] == "YOUR_API_KEY"
+
+
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
     return dict(yaml.safe_load((EXAMPLES / "compose.yaml").read_text()))
