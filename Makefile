@@ -17,6 +17,9 @@ CONFIG ?= config.json
 STREAMS ?= suggested
 export TO # has a password, so it is not an argument
 
+# Most of the time of a start is the import of the CDK, which is compiled only once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo sync unit test test-pythons lint chaos dialects bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -474,8 +475,8 @@ def test_a_schedulers_command_syncs(
 
 def test_the_sample_configuration_is_valid_by_the_spec() -> None:
     sample = json.loads((EXAMPLES / "config.json").read_text())
-    spec = Draft7Validator(Config.specification(), format_checker=FormatChecker())
-    assert not list(spec.iter_errors(sample))
+    spec = json.loads((ROOT / "integration_tests/snapshots/spec.json").read_text())
+    jsonschema.validate(sample, spec["connectionSpecification"])
     assert sample["api_key"] == "YOUR_API_KEY"
 
 

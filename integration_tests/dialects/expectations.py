@@ -33,7 +33,6 @@ DOCUMENTED: Final[Mapping[Pair, Outcome]] = {
     ("partial", "always"): Outcome(error="no usable answer .* returned a part of the records"),
     ("search-sort", "ignored"): Outcome(error="The search did not sort by time of update"),
     ("precision", "seconds"): Outcome(error="The search did not sort by time of update"),
-    ("klass-contexts", "own"): Outcome(error="unknown attribute kobject_updated_at"),
     ("klass-contexts", "refused"): Outcome(error="queryContext should match pattern"),
     ("list-cap", "400"): Outcome(error=r"page \d+ of \d+ is past the maximum"),
     ("list-cap", "404"): Outcome(error="does not exist in this organization"),

@@ -38,7 +38,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
     "hinders_syncs": {
         "search-sort": "ignored",
         "list-scope": "narrow",
-        "klass-contexts": "own",
+        "klass-contexts": "refused",
         "deletes": "keep",
     },
 }

@@ -339,8 +339,12 @@ _OPERATORS: dict[str, tuple[str, ...]] = {
 def search_schema(settings: Settings) -> dict[str, Any]:
     """Make the record of `GET /customers/searches/schema`: what the standard search accepts."""
     properties = {}
-    for context, names in _STANDARD.items():
-        reader = _Reader(context, BY_CONTEXT[context], False, None, settings)
+    contexts = dict(_STANDARD)
+    if settings.dialect["klass-contexts"] in ("both", "own"):
+        contexts |= {f"kobject_{name}": _STANDARD["kobject"] for name in KLASS_NAMES}
+    for context, names in contexts.items():
+        search_object = BY_CONTEXT["kobject" if context.startswith("kobject_") else context]
+        reader = _Reader(context, search_object, False, None, settings)
         for name in names:
             if reader.accepts(f"{context}_{name}"):
                 properties[f"{context}_{name}"] = _property(name)

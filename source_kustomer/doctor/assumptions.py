@@ -163,10 +163,7 @@ ASSUMPTIONS: Final = (
         {
             "both": OK,
             "generic": HANDLED,
-            "own": _matters(
-                "The stream of each custom object fails. Select the stream kobjects, which has the "
-                "records of all of them."
-            ),
+            "own": HANDLED,
             "refused": _matters(
                 "The stream of each custom object fails. Select the stream kobjects, which has the "
                 "records of all of them."

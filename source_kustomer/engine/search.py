@@ -10,7 +10,7 @@ from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
 from source_kustomer.engine.outlets import Outlet, RowOutlet
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
-from source_kustomer.engine.window_tasks import WindowTasks
+from source_kustomer.engine.window_tasks import Refused, WindowTasks
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.kustomer.search import SearchQuery
@@ -68,13 +68,21 @@ class SearchStream(Stream, family=True):
         """Open a task for each window that is not read yet."""
         self.read_windows(sync, RowOutlet(sync))
 
-    def read_windows(self, sync: StreamSync, outlet: Outlet, *, is_cut: bool = True) -> None:
+    def read_windows(
+        self,
+        sync: StreamSync,
+        outlet: Outlet,
+        *,
+        is_cut: bool = True,
+        refused: Refused | None = None,
+    ) -> None:
         """Open tasks that read what the cursor of a sync lacks.
 
         Args:
             sync: takes the tasks; its cursor knows the gaps.
             outlet: takes the batches.
             is_cut: whether windows may be cut so that more readers can share them.
+            refused: reads the stream otherwise when the first answer of the search refuses it.
         """
         gaps, end = list(sync.cursor.gaps()), sync.cursor.end
         has_old = self.archived or bool(self.endpoints)
@@ -84,7 +92,7 @@ class SearchStream(Stream, family=True):
                 sync.name,
                 self.query_context,
             )
-        windows = WindowTasks(self, sync, outlet, is_cut=is_cut)
+        windows = WindowTasks(self, sync, outlet, is_cut=is_cut, refused=refused)
         windows.open(*plan(gaps, end=end, now=end, archived=has_old))
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterable[Document]:

@@ -2,44 +2,69 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar, Final
 
 from source_kustomer.engine.endpoints import needing, probe_endpoint
 from source_kustomer.engine.lists import read_lists
+from source_kustomer.engine.outlets import RowOutlet
 from source_kustomer.engine.search import SEARCH_ROLES, SearchStream
 from source_kustomer.engine.stream_sync import StreamSync
-from source_kustomer.errors import BadRequest, NotFound, NotPermitted, UnorderedPage
+from source_kustomer.engine.window_tasks import REFUSALS
+from source_kustomer.errors import BadRequest, KustomerError, NotFound, NotPermitted, UnorderedPage
 from source_kustomer.kustomer.client import Client
 from source_kustomer.logger import LOGGER
 from source_kustomer.sync.keyset import ordered_stamps
+from source_kustomer.sync.state import BEGINNING
 
 SAMPLE: Final = 100
 """The number of records that show whether the search sorts."""
 
 
+def _reason(error: KustomerError) -> str:
+    return "it does not sort" if isinstance(error, UnorderedPage) else error.message
+
+
 class SearchOrListStream(SearchStream, family=True):
     """A search stream whose search attribute no source documents, with lists to fall back to.
 
-    Each sync requests a page of the search. If the search refuses, does not sort, or finds nothing
-    although the list has records, the lists are read whole instead, and the records that have
-    changed are emitted. Lists leave out deleted records.
+    A sync uses the search if the search's schema lists the attribute. Otherwise, and
+    in a first load, it requests a page of the search. If the search refuses, does not sort, or
+    finds nothing although the list has records, the lists are read whole instead, and the records
+    that have changed are emitted. Lists leave out deleted records, so these are found by
+    comparison.
     """
 
     required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context", "endpoints")
 
     def read(self, sync: StreamSync) -> None:
         """Read by the search, or the whole lists."""
-        reason = self.refusal(sync.client)
+        reason = None if self._is_in_schema(sync) else self.refusal(sync.client)
         if reason is None:
-            super().read(sync)
-            return
+            self.read_windows(sync, RowOutlet(sync), refused=partial(self._refused, sync))
+        else:
+            self._read_lists(sync, reason)
+
+    def _is_in_schema(self, sync: StreamSync) -> bool:
+        """Return whether the schema shows that the search can be used.
+
+        A first load is not left to the schema: an empty search would look like an empty object.
+        """
+        if sync.cursor.since == BEGINNING:
+            return False
+        return sync.sync.schema.sorts_by(self.attribute, sync.client)
+
+    def _refused(self, sync: StreamSync, error: KustomerError) -> None:
+        self._read_lists(sync, _reason(error))
+
+    def _read_lists(self, sync: StreamSync, reason: str) -> None:
         LOGGER.warning(
             "Stream %s: the search cannot be used (%s), so all of the list is read at every sync. "
-            "Deleted records are not in it.",
+            "Deleted records are not in it; they are found by comparison with the last sync.",
             self.name,
             reason,
         )
-        read_lists(sync, self.endpoints, self.pages)
+        read_lists(self, sync)
 
     def refusal(self, client: Client) -> str | None:
         """Return why the search cannot be used; None when it can."""
@@ -50,10 +75,8 @@ class SearchOrListStream(SearchStream, family=True):
             ):
                 ordered_stamps(page.data, self.stamp)
                 is_empty = not page.data
-        except UnorderedPage:
-            return "it does not sort"
-        except (BadRequest, NotPermitted, NotFound) as error:
-            return error.message
+        except REFUSALS as error:
+            return _reason(error)
         if is_empty and self._is_listed(client):
             return "it finds nothing, although the list has records"
         return None

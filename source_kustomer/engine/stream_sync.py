@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from source_kustomer.engine.output import Output
 from source_kustomer.engine.progress import Progress
 from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.engine.receipts import Receipt
+from source_kustomer.engine.search_schema import SearchSchema
 from source_kustomer.errors import (
     ConfigError,
     KustomerError,
@@ -76,6 +77,8 @@ class Sync:
     now: Callable[[], int]
     """The present by the clock that is ahead, a timestamp."""
     include_deleted: bool
+    schema: SearchSchema = field(default_factory=SearchSchema)
+    """What the search filters and sorts by, as the API describes it."""
 
     def is_first_second(self) -> bool:
         """Return whether records may still change with a timestamp from before the sync began."""

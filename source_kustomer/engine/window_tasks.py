@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
@@ -12,7 +12,14 @@ from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.outlets import Emitted, Outlet
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.engine.window_reader import SpanBatch, WindowReader
-from source_kustomer.errors import IncompleteWindow, NotFound, NotPermitted
+from source_kustomer.errors import (
+    BadRequest,
+    IncompleteWindow,
+    KustomerError,
+    NotFound,
+    NotPermitted,
+    UnorderedPage,
+)
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.logger import LOGGER
@@ -23,6 +30,13 @@ from source_kustomer.timestamps import format_timestamp
 
 EMPTY_PIECES: Final = 3
 """So many windows may be empty by chance."""
+
+
+REFUSALS: Final = (BadRequest, NotPermitted, NotFound, UnorderedPage)
+"""How the search refuses an attribute."""
+
+Refused = Callable[[KustomerError], None]
+"""Reads a stream otherwise, after the search has refused it with an error."""
 
 
 class Searched(Protocol):
@@ -47,11 +61,20 @@ class Searched(Protocol):
 class WindowTasks:
     """The tasks that read the windows of one search stream."""
 
-    def __init__(self, stream: Searched, sync: StreamSync, outlet: Outlet, *, is_cut: bool) -> None:
+    def __init__(
+        self,
+        stream: Searched,
+        sync: StreamSync,
+        outlet: Outlet,
+        *,
+        is_cut: bool,
+        refused: Refused | None = None,
+    ) -> None:
         self.stream = stream
         self.sync = sync
         self.outlet = outlet
         self._is_cut = is_cut
+        self._refusals = _Refusals(refused)
         self._emitted = Emitted()
         self._pieces = _Pieces()
         self._seam_end = sync.sync.end - LIVE_SEARCH_AGE + SEAM_AFTER
@@ -72,6 +95,8 @@ class WindowTasks:
                 self._read_lists(window)
             else:
                 self._read_search(window, is_counted)
+        except REFUSALS as error:
+            self._refusals.handle(error)
         finally:
             self.sync.sync.pool.leave(window)
 
@@ -79,6 +104,7 @@ class WindowTasks:
         reader = self._reader(window)
         following = window.then
         for batch in reader.batches():
+            self._refusals.end()
             if not is_counted:
                 self._announce(batch)
                 is_counted = True
@@ -249,6 +275,33 @@ class WindowTasks:
         pages = max(batch.left, left) // batch.page_size
         self.sync.sync.pool.expect_at_least(reader.window, pages)
         return pages
+
+
+class _Refusals:
+    """What to do when the search refuses a stream: something else, once, before any answer."""
+
+    def __init__(self, refused: Refused | None) -> None:
+        self._lock = threading.Lock()
+        self._refused = refused
+        self._is_refused = False
+
+    def end(self) -> None:
+        """Note an answer: from now on, errors are errors."""
+        self._refused = None
+
+    def handle(self, error: KustomerError) -> None:
+        """Read the stream otherwise; do nothing when another window has begun that.
+
+        Raises:
+            KustomerError: the error, when it is not the first answer of the stream.
+        """
+        with self._lock:
+            refused, self._refused = self._refused, None
+            if refused is None and not self._is_refused:
+                raise error
+            self._is_refused = True
+        if refused is not None:
+            refused(error)
 
 
 class _Pieces:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar, Final
 
-from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record, probe_endpoint, read_endpoint
 from source_kustomer.engine.klass import CONTEXT_PREFIX, Klass, list_klasses
 from source_kustomer.engine.lists import ListStream
+from source_kustomer.engine.outlets import RowOutlet
 from source_kustomer.engine.search import SearchStream
 from source_kustomer.engine.stream_sync import StreamSync
-from source_kustomer.errors import ConfigError, KustomerError, NotFound
+from source_kustomer.errors import (
+    BadRequest,
+    ConfigError,
+    KustomerError,
+    NotFound,
+    UnorderedPage,
+)
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.logger import LOGGER
@@ -29,7 +37,7 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
-from source_kustomer.rows.row import DeletableRow, Row, TrackedRow
+from source_kustomer.rows.row import DeletableRow, RemovableRow, Row, TrackedRow
 
 RESOURCES: Final = ("company", "conversation", "customer", "message")
 """Resources that have custom attributes, apart from klasses (OpenAPI, GET /metadata/{resource})."""
@@ -42,6 +50,10 @@ KLASS_ROLES: Final = (
     "org.user.klass.read",
     "org.admin.klass.read",
 )
+
+
+GENERIC: Final = "kobject"
+"""What the search attributes of all klasses together begin with."""
 
 
 class KobjectDone(Nested):
@@ -113,10 +125,15 @@ class Kobjects(SearchStream):
 
 
 class KlassStream(SearchStream, family=True):
-    """The records of one custom object."""
+    """The records of one custom object.
+
+    Sources disagree on what its search attributes begin with: `kobject`, or the name of the
+    context. The latter is used if the search's schema lists it. If the search refuses the first
+    choice, the other is used.
+    """
 
     row = KobjectRow
-    attribute_prefix = "kobject"
+    attribute_prefix = GENERIC
 
     def __init__(self, klass: Klass, name: str) -> None:
         """Make the stream of a klass.
@@ -129,6 +146,25 @@ class KlassStream(SearchStream, family=True):
         self.name = name
         self.query_context = CONTEXT_PREFIX + klass.name
         self.custom_resource = f"kobject.{klass.name}"
+
+    def read(self, sync: StreamSync) -> None:
+        """Open a task for each window that is not read yet."""
+        own = f"{self.query_context}_{self.cursor_field}"
+        if sync.sync.schema.sorts_by(own, sync.client):
+            self.attribute_prefix = self.query_context
+        self.read_windows(sync, RowOutlet(sync), refused=partial(self._read_otherwise, sync))
+
+    def _read_otherwise(self, sync: StreamSync, error: KustomerError) -> None:
+        """Search by the other attribute.
+
+        Raises:
+            KustomerError: the error, when it is not about the attribute.
+        """
+        if not isinstance(error, BadRequest | UnorderedPage):
+            raise error
+        is_own = self.attribute_prefix == self.query_context
+        self.attribute_prefix = GENERIC if is_own else self.query_context
+        self.read_windows(sync, RowOutlet(sync))
 
 
 class LostKlassStream(KlassStream, family=True):
@@ -167,7 +203,7 @@ class UnlistedKlassStream(KlassStream, family=True):
         raise self._error
 
 
-class KlassRow(TrackedRow):
+class KlassRow(RemovableRow, TrackedRow):
     """The definition of a custom object (klass)."""
 
     renames: ClassVar[Mapping[str, str]] = {"displayname": "display_name"}  # both spellings occur
@@ -193,6 +229,7 @@ class Klasses(ListStream):
         for status in ("enabled", "existing_only", "disabled")
     )
     row = KlassRow
+    record = one_record("/klasses/{id}")
     suggested = True
 
 

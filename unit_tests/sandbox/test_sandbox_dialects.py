@@ -309,6 +309,9 @@ def test_schema(ask, sandbox):
         return set(attributes["sort"]["properties"]["fields"]["enum"])
 
     assert {"customer_updated_at", "work_item_updated_at", "kobject_updated_at"} <= sortable()
+    assert "kobject_order_updated_at" in sortable()
+    sandbox.dialect(klass_contexts="generic")
+    assert "kobject_order_updated_at" not in sortable()
     sandbox.dialect(work_contexts="refused", company_search="refused")
     assert not {"work_item_updated_at", "company_updated_at"} & sortable()
     sandbox.dialect(schema="missing")
