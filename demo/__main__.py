@@ -146,8 +146,8 @@ def into_duckdb(python: str, sandbox: Sandbox) -> None:
     """Let PyAirbyte do the same, into a database that can be queried."""
     environment = {**os.environ, "KUSTOMER_API_URL": sandbox.url}
     environment.pop("TO", None)  # the demo's database is DuckDB
-    sync = [SYNC, "--config", OUTPUT / "config.json", "--folder", OUTPUT]
-    command = [python, *sync, "--connector", launcher(OUTPUT)]
+    sync = ["--config", OUTPUT / "config.json", "--folder", OUTPUT]
+    command = [python, SYNC, *sync, "--connector", launcher(OUTPUT)]
     say(f"PyAirbyte into DuckDB:\n{in_pyairbyte(command, environment)}")
     say(f"change    {change(sandbox)}")
     say(f"PyAirbyte, merged by id:\n{in_pyairbyte(command, environment)}")
@@ -159,12 +159,17 @@ def into_duckdb(python: str, sandbox: Sandbox) -> None:
     say(f"The database: {OUTPUT / 'warehouse.duckdb'}\nBoth answers drawn: {answer['chart']}")
 
 
-def in_pyairbyte(command: Sequence[str | Path], environment: Mapping[str, str]) -> str:
+def in_pyairbyte(command: Sequence[object], environment: Mapping[str, str]) -> str:
     """Run a program in PyAirbyte's environment; return what it prints."""
     log = OUTPUT / "pyairbyte.log"
     with log.open("a") as errors:
         done = subprocess.run(
-            command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True, check=False
+            [str(part) for part in command],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            check=False,
         )
     if done.returncode:
         raise ConnectorFailedError(f"a program of PyAirbyte failed; see {log}.")

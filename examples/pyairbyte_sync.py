@@ -20,11 +20,8 @@ import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
-
-if TYPE_CHECKING:
-    from airbyte.caches import CacheBase
 
 SOURCE = "source-kustomer"
 DATABASE = "warehouse.duckdb"
@@ -75,6 +72,7 @@ def main() -> int:
 
 def sync(arguments: argparse.Namespace) -> None:
     """Read the streams into the database and print the tables."""
+    postgres = postgres_of(arguments.to) if arguments.to else None
     folder = private_folder(arguments.folder)
     streams = stream_names(arguments)
     # PyAirbyte reads these when it is imported: no requests to Airbyte, plain lines as progress.
@@ -83,8 +81,14 @@ def sync(arguments: argparse.Namespace) -> None:
     warnings.simplefilter("ignore")
     with redirect_stdout(sys.stderr):
         import airbyte
+        from airbyte.caches import DuckDBCache, PostgresCache
 
-        cache = database(arguments, folder)
+        common = {"schema_name": arguments.schema, "cache_dir": folder / "files"}
+        cache = (
+            PostgresCache(**postgres, **common)
+            if postgres
+            else DuckDBCache(db_path=folder / DATABASE, **common)
+        )
         cache.get_sql_engine().connect().close()  # fails before anything is read
         source = airbyte.get_source(
             SOURCE,
@@ -96,7 +100,7 @@ def sync(arguments: argparse.Namespace) -> None:
         result = source.read(cache=cache)
         rows = [(name, len(result[name])) for name in sorted(result)]
     print_tables(rows)
-    where = folder / DATABASE if arguments.to is None else cache.get_database_name()
+    where = f"PostgreSQL {postgres['host']}" if postgres else folder / DATABASE
     print(
         f"{result.processed_records:,} rows read in this sync; schema {cache.schema_name}, {where}"
     )
@@ -125,46 +129,39 @@ def stream_names(arguments: argparse.Namespace) -> list[str]:
     return [one["stream"]["name"] for one in json.loads(done.stdout)["streams"]]
 
 
-def database(arguments: argparse.Namespace, folder: Path) -> CacheBase:
-    """Return the database to load.
+def postgres_of(url: str) -> dict[str, Any]:
+    """Return the settings of a PostgreSQL database.
 
     Raises:
-        UnusableArgument: when the URL is not one of PostgreSQL, or has unknown parameters.
+        UnusableArgument: when the URL is not one of PostgreSQL, or has an unknown parameter.
     """
-    from airbyte.caches import DuckDBCache, PostgresCache
-
-    common: dict[str, Any] = {"schema_name": arguments.schema, "cache_dir": folder / "files"}
-    if arguments.to is None:
-        return DuckDBCache(db_path=folder / DATABASE, **common)
     try:
-        url = urlsplit(arguments.to)
-        port = url.port or POSTGRES_PORT
+        parts = urlsplit(url)
+        port = parts.port or POSTGRES_PORT
     except ValueError:
-        url, port = urlsplit(""), POSTGRES_PORT
-    name = url.path.strip("/")
-    if url.scheme not in ("postgresql", "postgres") or not (url.hostname and url.username and name):
+        parts, port = urlsplit(""), POSTGRES_PORT
+    host, user, name = parts.hostname, parts.username, parts.path.strip("/")
+    if parts.scheme not in {"postgresql", "postgres"} or not (host and user and name):
         raise UnusableArgument(
             "the URL of the database has another form than postgresql://user:password@host/database"
             ". Write @, / and : in the password as %40, %2F and %3A."
         )
-    for parameter in filter(None, url.query.split("&")):
+    for parameter in filter(None, parts.query.split("&")):
         key, _, value = parameter.partition("=")
         if key not in LIBPQ:
             raise UnusableArgument(
-                f"the URL of the database has the parameter {key}; {', '.join(LIBPQ)} are known. "
-                "Set others in the environment, such as PGCONNECT_TIMEOUT."
+                f"the URL of the database has the parameter {key}; only {', '.join(LIBPQ)} are "
+                "known. Set others in the environment, such as PGCONNECT_TIMEOUT."
             )
         os.environ[LIBPQ[key]] = unquote(value)
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    # PyAirbyte puts these into a URL as they are, so they stay encoded.
-    return PostgresCache(
-        host=host,
-        port=port,
-        username=url.username,
-        password=url.password or "",
-        database=name,
-        **common,
-    )
+    return {
+        "host": f"[{host}]" if ":" in host else host,
+        "port": port,
+        # PyAirbyte puts these into a URL as they are, so they stay encoded.
+        "username": user,
+        "password": parts.password or "",
+        "database": name,
+    }
 
 
 def show_log() -> None:

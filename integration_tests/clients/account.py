@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -110,7 +110,7 @@ def true_rows(sandbox: Sandbox, connector: Connector, names: list[str]) -> Rows:
     return rows
 
 
-def assert_same(name: str, loaded: list[Row], truth: Mapping[str, Row]) -> None:
+def assert_same(name: str, loaded: Sequence[Row], truth: Mapping[str, Row]) -> None:
     """Compare all rows and columns of a table with the rows of `true_rows`."""
     ids = [row["id"] for row in loaded]
     assert len(ids) == len(set(ids)), f"{name} has an id twice"

@@ -52,7 +52,8 @@ class Loader:
         path.write_text(json.dumps(account.configuration(self.sandbox) | config))
         nowhere = "http" + "://127.0.0.1:9"
         proxy = {"HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "NO_PROXY": "127.0.0.1"}
-        command = [self.python, SCRIPT, "--config", path, "--folder", self.folder / "data"]
+        command: list[str | Path] = [self.python, SCRIPT, "--config", path]
+        command += ["--folder", self.folder / "data"]
         return subprocess.run(
             [*command, "--connector", launcher(self.folder), *arguments],
             env=os.environ | {"KUSTOMER_API_URL": self.sandbox.url} | proxy | self.variables,
@@ -144,42 +145,40 @@ def small() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.fixture
+def loader(python: Path, tmp_path: Path, small: Sandbox) -> Loader:
+    return Loader(python, tmp_path, small)
+
+
 URL = f"postgresql://user:{SECRET}@127.0.0.1:9/kustomer"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "config", "code", "text"),
+    ("arguments", "config", "expected"),
     [
-        (("--streams", "teams,nonsense"), {}, 2, "There is no stream nonsense"),
-        ((), {"region": "Mars"}, 2, "region"),
-        (("--to", URL.replace("postgresql", "mysql")), {}, 2, "another form than postgresql://"),
-        (("--to", URL.replace(":9/", ":port/")), {}, 2, "another form than postgresql://"),
-        (("--to", f"{URL}?nonsense=1"), {}, 2, "has the parameter nonsense"),
-        (("--to", URL), {}, 1, "Connection refused"),
-        (("--connector", "no-such-command"), {}, 2, "no-such-command was not found"),
+        (("--streams", "teams,nonsense"), {}, (2, "There is no stream nonsense")),
+        ((), {"region": "Mars"}, (2, "region")),
+        (("--to", URL.replace("postgresql", "mysql")), {}, (2, "than postgresql://")),
+        (("--to", URL.replace(":9/", ":port/")), {}, (2, "than postgresql://")),
+        (("--to", f"{URL}?nonsense=1"), {}, (2, "has the parameter nonsense")),
+        (("--to", URL), {}, (1, "Connection refused")),
+        (("--connector", "no-such-command"), {}, (2, "no-such-command was not found")),
     ],
     ids=["stream", "config", "database", "port", "parameter", "unreachable", "command"],
 )
 def test_what_cannot_be_used_is_one_clear_error(
-    python: Path,
-    small: Sandbox,
-    tmp_path: Path,
-    arguments: tuple[str, ...],
-    config: dict[str, Any],
-    code: int,
-    text: str,
+    loader: Loader, arguments: tuple[str, ...], config: dict[str, Any], expected: tuple[int, str]
 ) -> None:
-    done = Loader(python, tmp_path, small).run("--streams", "teams", *arguments, **config)
-    assert (done.returncode, done.stdout) == (code, ""), done.stderr
-    assert text in done.stderr
+    done = loader.run("--streams", "teams", *arguments, **config)
+    assert (done.returncode, done.stdout) == (expected[0], ""), done.stderr
+    assert expected[1] in done.stderr
     assert "Traceback" not in done.stderr
     assert SECRET not in done.stderr
 
 
 def test_a_stream_that_the_key_may_not_read_is_skipped_and_the_others_are_loaded(
-    python: Path, small: Sandbox, tmp_path: Path
+    loader: Loader, small: Sandbox
 ) -> None:
-    loader = Loader(python, tmp_path, small)
     with small.temporarily(forbidden={"tags": 0}):
         done = loader.run("--streams", "teams,tags")
     assert done.returncode == 0, done.stderr

@@ -84,6 +84,27 @@ def test_a_forbidden_object_is_skipped_naming_the_role_and_comes_once_it_is_gran
     destination.assert_is_exact(sandbox)
 
 
+@pytest.mark.parametrize(
+    ("sync_mode", "generation", "code"), [("incremental", 1, 0), ("full_refresh", 0, 1)]
+)
+def test_only_a_full_refresh_counts_as_one_that_replaces_its_table(
+    sandbox: Sandbox,
+    destination: Destination,
+    connector: Connector,
+    sync_mode: str,
+    generation: int,
+    code: int,
+) -> None:
+    """PyAirbyte configures incremental with overwrite, always of generation 1."""
+    for entry in destination.catalog["streams"]:
+        entry |= {"sync_mode": sync_mode, "destination_sync_mode": "overwrite"}
+        entry |= {"generation_id": generation, "minimum_generation_id": generation}
+    with sandbox.temporarily(forbidden={"users": 0}):
+        output = destination.sync(connector, succeeds=code == 0)
+    assert output.code == code
+    assert_exact(destination, sandbox, but="users")
+
+
 @pytest.mark.parametrize("stream", ["notes", "users"])
 def test_an_object_that_is_forbidden_from_the_middle_on_fails_naming_the_role(
     sandbox: Sandbox, destination: Destination, connector: Connector, stream: str
