@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 
 """Switches of a sandbox where the rate limit is not what is tested."""
 
-_HAS_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d").fullmatch
+_HAS_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?[+-]\d\d:\d\d").fullmatch
 """Match a timestamp that is not in UTC; rows have all in UTC."""
 
 RESHAPED = frozenset({"type", "meta", "from"})
@@ -228,5 +228,5 @@ def _fold(value: Any) -> Any:
         return [_fold(item) for item in value]
     if isinstance(value, str) and _HAS_OFFSET(value):
         utc = datetime.fromisoformat(value).astimezone(timezone.utc)
-        return f"{utc.isoformat(timespec='milliseconds')[:23]}Z"
+        return f"{utc:%Y-%m-%dT%H:%M:%S}{value[19:-6]}Z"
     return value

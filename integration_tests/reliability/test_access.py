@@ -17,7 +17,7 @@ STREAMS = ("messages", "conversations", "customers", "notes", "users", "teams", 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    counts = dict.fromkeys(STREAMS[:4], 200)
+    counts = dict.fromkeys(STREAMS[:4], 200) | {"tags": 250}
     with Sandbox(0, seed=29, key=KEY, counts=counts, max_page_size=20, **UNLIMITED) as sandbox:
         yield sandbox
 
@@ -85,19 +85,20 @@ def test_a_forbidden_object_is_skipped_naming_the_role_and_comes_once_it_is_gran
 
 
 @pytest.mark.parametrize(
-    ("sync_mode", "generation", "code"), [("incremental", 1, 0), ("full_refresh", 0, 1)]
+    ("mode", "generation", "code"), [("incremental", 1, 0), ("full_refresh", 0, 1)]
 )
 def test_only_a_full_refresh_counts_as_one_that_replaces_its_table(
     sandbox: Sandbox,
     destination: Destination,
     connector: Connector,
-    sync_mode: str,
+    mode: str,
+    *,
     generation: int,
     code: int,
 ) -> None:
     """PyAirbyte configures incremental with overwrite, always of generation 1."""
     for entry in destination.catalog["streams"]:
-        entry |= {"sync_mode": sync_mode, "destination_sync_mode": "overwrite"}
+        entry |= {"sync_mode": mode, "destination_sync_mode": "overwrite"}
         entry |= {"generation_id": generation, "minimum_generation_id": generation}
     with sandbox.temporarily(forbidden={"users": 0}):
         output = destination.sync(connector, succeeds=code == 0)
@@ -105,11 +106,11 @@ def test_only_a_full_refresh_counts_as_one_that_replaces_its_table(
     assert_exact(destination, sandbox, but="users")
 
 
-@pytest.mark.parametrize("stream", ["notes", "users"])
+@pytest.mark.parametrize(("stream", "requests"), [("notes", 1), ("tags", 2)])
 def test_an_object_that_is_forbidden_from_the_middle_on_fails_naming_the_role(
-    sandbox: Sandbox, destination: Destination, connector: Connector, stream: str
+    sandbox: Sandbox, destination: Destination, connector: Connector, stream: str, requests: int
 ) -> None:
-    with sandbox.temporarily(forbidden={stream: 1}):
+    with sandbox.temporarily(forbidden={stream: requests}):
         output = destination.sync(connector, succeeds=False)
 
     assert output.code == 1

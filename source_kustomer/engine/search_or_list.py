@@ -67,19 +67,25 @@ class SearchOrListStream(SearchStream, family=True):
         read_lists(self, sync)
 
     def refusal(self, client: Client) -> str | None:
-        """Return why the search cannot be used; None when it can."""
+        """Return why the search cannot be used; None when it can.
+
+        A search that finds nothing is asked twice: one empty answer can be a fault.
+        """
         try:
-            with (
-                needing(SEARCH_ROLES),
-                client.search(self.query(), page_size=SAMPLE, stream=self.name) as page,
-            ):
-                ordered_stamps(page.data, self.stamp)
-                is_empty = not page.data
+            if self._finds_any(client) or not self._is_listed(client) or self._finds_any(client):
+                return None
         except REFUSALS as error:
             return _reason(error)
-        if is_empty and self._is_listed(client):
-            return "it finds nothing, although the list has records"
-        return None
+        return "it finds nothing, although the list has records"
+
+    def _finds_any(self, client: Client) -> bool:
+        """Return whether a page of the search has records, after a check of their order."""
+        with (
+            needing(SEARCH_ROLES),
+            client.search(self.query(), page_size=SAMPLE, stream=self.name) as page,
+        ):
+            ordered_stamps(page.data, self.stamp)
+            return bool(page.data)
 
     def _is_listed(self, client: Client) -> bool:
         """Return whether the list has any record, as far as the key may read it."""
