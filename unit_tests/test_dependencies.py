@@ -20,7 +20,7 @@ NOT_IMPORTED = {
     "httptools": "Uvicorn imports it",
     "pytest-xdist": "a plugin of pytest",
 }
-PYAIRBYTE = ROOT / "integration_tests/pyairbyte/requirements.txt"
+PYAIRBYTE = ROOT / "integration_tests/clients/pyairbyte.txt"
 """The packages of an environment of its own, where parts of the demo run."""
 OWN = {path.name.removesuffix(".py") for path in ROOT.iterdir()}
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from integration_tests.connector import Connector, Message, Output, configured
@@ -14,6 +16,9 @@ from kustomer_sandbox import Sandbox
 Row = Mapping[str, Any]
 
 """Switches of a sandbox where the rate limit is not what is tested."""
+
+_HAS_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?[+-]\d\d:\d\d").fullmatch
+"""Match a timestamp that is not in UTC; rows have all in UTC."""
 
 RESHAPED = frozenset({"type", "meta", "from"})
 """Attributes whose columns have another name or form on purpose; `unit_tests` test them."""
@@ -221,4 +226,7 @@ def _fold(value: Any) -> Any:
         return {_plain(key): _fold(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_fold(item) for item in value]
+    if isinstance(value, str) and _HAS_OFFSET(value):
+        utc = datetime.fromisoformat(value).astimezone(timezone.utc)
+        return f"{utc:%Y-%m-%dT%H:%M:%S}{value[19:-6]}Z"
     return value
