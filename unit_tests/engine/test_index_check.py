@@ -74,7 +74,7 @@ def test_an_index_that_stalled_before_all_listed_customers_is_stale_at_least_sin
     assert stale == min(updated_at(record(number, age=60 * number)) for number in range(11, 111))
 
 
-def test_a_customer_that_was_updated_since_is_no_sign_of_a_stale_index() -> None:
+def test_a_customer_that_was_updated_since_is_not_a_sign_of_a_stale_index() -> None:
     api = api_of(300)
     moved = next(row for row in api.records if row["id"] == "r30")
     moved["attributes"] = record(30, age=-5)["attributes"]
@@ -84,7 +84,7 @@ def test_a_customer_that_was_updated_since_is_no_sign_of_a_stale_index() -> None
     assert stale_since(api.client(), before=BEFORE) is None
 
 
-def test_a_customer_that_was_deleted_since_is_no_sign_of_a_stale_index() -> None:
+def test_a_customer_that_was_deleted_since_is_not_a_sign_of_a_stale_index() -> None:
     api = api_of(300)
     api.records = [row for row in api.records if row["id"] != "r30"]
     del api.lists["/customers/r30"]

@@ -194,7 +194,7 @@ moments = st.one_of(
     syncs=st.lists(
         st.tuples(
             st.lists(batches, max_size=20),
-            st.floats(0, 1),  # how much of what the sync says is on record when it dies
+            st.floats(0, 1),  # how much of the output is stored when the sync ends
             st.sampled_from([0, MINUTE, 60 * MINUTE, 20 * DAY]),  # how long until the next
         ),
         max_size=5,
