@@ -29,7 +29,7 @@ from source_kustomer.engine.stream_sync import Status, StreamSync, Sync
 from source_kustomer.errors import InvalidCatalog
 from source_kustomer.kustomer.client import Client
 from source_kustomer.logger import LOGGER
-from source_kustomer.organization import klass_streams
+from source_kustomer.organization import klass_streams, row_options
 from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.rows.names import STREAM_PREFIX
@@ -172,6 +172,7 @@ class Read:
             columns=frozenset(columns) if columns and isinstance(columns, Mapping) else None,
             always=frozenset([stream.cursor_field] if stream.cursor_field else ()),
             reserved=frozenset(stream.schema(None)["properties"]),
+            options=row_options(self._config),
         )
         return StreamSync(
             stream.name,
@@ -250,8 +251,10 @@ def _is_searched(stream: Stream) -> bool:
 
 def _replaces_table(entry: ConfiguredAirbyteStream) -> bool:
     """Return whether the destination replaces the stream's table by what this sync reads."""
-    is_truncated = bool(entry.generation_id) and entry.generation_id == entry.minimum_generation_id
-    return is_truncated or entry.destination_sync_mode is DestinationSyncMode.overwrite
+    if entry.destination_sync_mode is DestinationSyncMode.overwrite:
+        # Only PyAirbyte combines incremental with overwrite, and it adds rows.
+        return entry.sync_mode is SyncMode.full_refresh
+    return bool(entry.generation_id) and entry.generation_id == entry.minimum_generation_id
 
 
 def _ask_the_time(client: Client) -> Clocks:

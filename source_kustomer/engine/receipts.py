@@ -13,9 +13,8 @@ from source_kustomer.sync.keyset import Resource, timestamp_of
 class WindowCount:
     """Compares how many records a window holds with how many were read in it.
 
-    The first answer of a window reports its count, or the first one that is below the search's cap,
-    since each answer counts what is left of the window. When the end of the window is moved closer, the
-    next answer reports what is left of it.
+    Each answer counts what is left of a window, so the first count below the search's cap is used.
+    When the end of the window is moved closer, the next answer reports what is left of it.
     """
 
     def __init__(self, stamp: str, settled: int) -> None:
