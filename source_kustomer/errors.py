@@ -187,6 +187,18 @@ class UnorderedPage(UnexpectedError):
         )
 
 
+class StartLeftOut(UnexpectedError):
+    """A search leaves out the records at the timestamp where it starts."""
+
+    def __init__(self, timestamp: str) -> None:
+        """Name the timestamp."""
+        super().__init__(
+            f"The search from {timestamp} on leaves out records with this timestamp, which a "
+            "search from a millisecond earlier returns. Continuing could lose records, so the "
+            "stream stops here. Please report this."
+        )
+
+
 class IncompleteWindow(TransientError):
     """Fewer records could be read than the source counts."""
 

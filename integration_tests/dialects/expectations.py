@@ -33,6 +33,9 @@ DOCUMENTED: Final[Mapping[Pair, Outcome]] = {
     ("partial", "always"): Outcome(error="no usable answer .* returned a part of the records"),
     ("search-sort", "ignored"): Outcome(error="The search did not sort by time of update"),
     ("precision", "seconds"): Outcome(error="The search did not sort by time of update"),
+    ("search-bounds", "neither"): Outcome(
+        error="leaves out records with this timestamp|records exist from .* could be read"
+    ),
     ("klass-contexts", "refused"): Outcome(error="queryContext should match pattern"),
     ("archive-edge", "created"): Outcome(
         warning="only the archive search has .* created more than two years ago and updated since",

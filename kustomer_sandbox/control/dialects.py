@@ -146,6 +146,15 @@ SWITCHES = (
         {"milliseconds": "to the millisecond", "seconds": "both sides are cut to whole seconds"},
     ),
     Switch(
+        "search-bounds",
+        "Do `gte` and `lt` of a search include their own timestamps?",
+        {
+            "gte": "`gte` does, `lt` does not",
+            "both": "both do",
+            "neither": "neither does",
+        },
+    ),
+    Switch(
         "search-sort",
         "Does a search obey its sort?",
         {"obeyed": "yes", "ignored": "no: the records come in random order"},
@@ -261,6 +270,16 @@ SWITCHES = (
             "seconds": "yes, but timestamps are cut to whole seconds",
             "ignored": "no: it lists all customers in its usual order",
             "refused": "no: HTTP 400",
+        },
+    ),
+    Switch(
+        "from-date",
+        "Which timestamp does `fromDate` of `GET /klasses/{name}` compare?",
+        {
+            "created": "`createdAt`",
+            "updated": "`updatedAt`",
+            "ignored": "none: the parameter changes nothing",
+            "refused": "none: HTTP 400",
         },
     ),
     Switch(

@@ -16,7 +16,7 @@ from kustomer_sandbox.data.store import Store
 from kustomer_sandbox.data.timestamps import SEARCHABLE, SECOND, to_ms
 from kustomer_sandbox.server.answers import Answer, ApiError, bad_request, document
 from kustomer_sandbox.server.lists import granted, past_the_end
-from kustomer_sandbox.server.query import Condition, SearchRequest
+from kustomer_sandbox.server.query import Condition, Operator, SearchRequest
 
 _FOREVER = 1 << 44
 _DEFAULT_PAGE_SIZE = 100
@@ -124,6 +124,7 @@ class Searcher:
         cursor = search.object.cursor
         timeline = index.timeline(cursor, search.include_deleted, search.klass)
         unit = SECOND if self._settings.dialect["precision"] == "seconds" else 1
+        search = _bounded(search, self._settings.dialect["search-bounds"])
         low, high, rest = _range(search, cursor, unit)
         if self._settings.dialect["archive-edge"] == "created":
             rest.append(Condition("created_at", "lt" if search.archive else "gte", edge))
@@ -279,6 +280,27 @@ class _Tester:
         return _attribute_value(
             loads(self._store.body(self._search.object.code, number) or b"{}"), attribute
         )
+
+
+def _bounded(search: SearchRequest, mode: str) -> SearchRequest:
+    """Write the bounds of a search as the operators that mean what the dialect makes of them."""
+    meant = _MEANT[mode]
+    return replace(
+        search,
+        all_of=tuple(
+            replace(one, operator=meant.get(one.operator, one.operator))
+            if one.attribute in _TIMES
+            else one
+            for one in search.all_of
+        ),
+    )
+
+
+_MEANT: dict[str, dict[Operator, Operator]] = {
+    "gte": {},
+    "both": {"lt": "lte"},
+    "neither": {"gte": "gt"},
+}
 
 
 def _range(

@@ -143,6 +143,18 @@ ASSUMPTIONS: Final = (
         },
     ),
     Assumption(
+        "search-bounds",
+        "Do gte and lt of a search include their own timestamps?",
+        {
+            "gte": OK,
+            "both": HANDLED,
+            "neither": _matters(
+                "Streams fail where records with the same timestamp are on two pages. "
+                f"{_OPEN_AN_ISSUE}."
+            ),
+        },
+    ),
+    Assumption(
         "search-sort",
         "Does a search obey its sort?",
         {
@@ -259,6 +271,11 @@ ASSUMPTIONS: Final = (
         "customers-list",
         "Does GET /customers obey its filters and its sort?",
         {"obeyed": OK, "seconds": HANDLED, "ignored": HANDLED, "refused": HANDLED},
+    ),
+    Assumption(
+        "from-date",
+        "Which timestamp does fromDate of GET /klasses/<name> compare?",
+        {"created": OK, "updated": HANDLED, "ignored": HANDLED, "refused": HANDLED},
     ),
     Assumption("ids-per-path", "How many ids may stand in one path?", {"any": OK, "20": HANDLED}),
     Assumption(

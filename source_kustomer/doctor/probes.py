@@ -265,8 +265,8 @@ def _search_cap(account: Account) -> Seen:
     return Seen("10000", f"page {page} of {size}: {_status(reply)}")
 
 
-@probe("precision")
-def _precision(account: Account) -> Seen:
+def _between(account: Account) -> tuple[str, int, Callable[[int, int], bool]]:
+    """Return a context, the timestamp of a record, and whether a span of time has this record."""
     context, row, at = account.sample(account.readable_contexts())
     attribute = account.searched[context].attribute
 
@@ -278,12 +278,31 @@ def _precision(account: Account) -> Seen:
         reply = account.asker.search(context, where=where, sort=(attribute, "asc"), size=LIST_PAGE)
         return row["id"] in _usable(reply, context).ids
 
+    return context, at, has
+
+
+@probe("precision")
+def _precision(account: Account) -> Seen:
+    context, at, has = _between(account)
     second = at - at % SECOND
     if has(at + MILLISECOND, second + SECOND):
         return Seen("seconds", f"{context}: found a millisecond after its timestamp")
-    if not has(at, at + MILLISECOND):
+    if not has(at, at + 2 * SECOND) and not has(at - 2 * SECOND, at + 2 * SECOND):
         raise NotObserved("the record has changed meanwhile")
-    return Seen("milliseconds", f"{context}: found in its own millisecond only")
+    return Seen("milliseconds", f"{context}: not found a millisecond after its timestamp")
+
+
+@probe("search-bounds")
+def _search_bounds(account: Account) -> Seen:
+    # Spans of more than a second hold if timestamps are compared by seconds, too.
+    context, at, has = _between(account)
+    if has(at - 2 * SECOND, at):
+        return Seen("both", f"{context}: lt includes its own timestamp")
+    if has(at, at + 2 * SECOND):
+        return Seen("gte", f"{context}: gte includes its own timestamp, lt does not")
+    if not has(at - 2 * SECOND, at + 2 * SECOND):
+        raise NotObserved("the record has changed meanwhile")
+    return Seen("neither", f"{context}: gte does not include its own timestamp")
 
 
 @probe("archive-edge")
@@ -526,6 +545,32 @@ def _inbound_attachments(account: Account) -> Seen:
     both = account.asker.get(f"/attachments/{segments([files['in'], files['out']])}")
     value = "left-out" if both.is_ok else "not-found"
     return Seen(value, f"one inbound file: {_status(single)}; with another: {_status(both)}")
+
+
+@probe("from-date")
+def _from_date(account: Account) -> Seen:
+    for row in [*account.of_last_day("kobject").rows, *account.in_order("kobject").rows]:
+        created = parse_timestamp(attribute_of(row, "createdAt"))
+        updated = _updated_at(row)
+        kind, _, name = str(row.get("type")).partition(".")
+        is_deleted = attribute_of(row, "deleted") is True
+        if kind != "kobject" or not name or is_deleted or created is None or updated is None:
+            continue
+        if updated - created >= MINUTE:
+            break
+    else:
+        raise NotObserved("no record of a custom object was updated after its creation")
+    reply = account.page(f"/klasses/{segment(name)}", {"fromDate": format_timestamp(updated)})
+    if reply.status in _REFUSED:
+        return Seen("refused", _status(reply))
+    rows = _usable(reply, "GET /klasses/<name>").rows
+    if any((_updated_at(one) or updated) < updated for one in rows):
+        return Seen("ignored", "records of earlier times are listed")
+    if row["id"] in reply.ids:
+        return Seen("updated", "a record that was created before fromDate is listed")
+    if len(rows) >= LIST_PAGE:
+        raise NotObserved("the list has more than a page")
+    return Seen("created", "a record that was updated at fromDate is not listed")
 
 
 @probe("ids-per-path")

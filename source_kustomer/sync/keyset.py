@@ -14,7 +14,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from source_kustomer.errors import TimestampTooDense, UnexpectedDocument, UnorderedPage
+from source_kustomer.errors import (
+    StartLeftOut,
+    TimestampTooDense,
+    UnexpectedDocument,
+    UnorderedPage,
+)
 from source_kustomer.query_limits import MAX_PAGES, MAX_RECORDS
 from source_kustomer.timestamps import MILLISECOND, SECOND, format_timestamp, parse_timestamp
 
@@ -232,10 +237,12 @@ class KeysetReader:
             if not in_order or not dated:
                 yield from self._exhaust(group, known | page_ids)
                 return
-            moment = dated[0]
-            same = replace(group, created=(moment, moment + MILLISECOND))
+            # A search that compares by seconds repeats the whole second, and goes on after it.
+            moment = MILLISECOND if start is None or dated[0] >= start else SECOND
+            first = dated[0] - dated[0] % moment
+            same = replace(group, created=(first, first + moment))
             yield from self._exhaust(same, known | page_ids)
-            start, taken = moment + MILLISECOND, frozenset()
+            start, taken = first + moment, frozenset()
 
     def _exhaust(self, ask: Ask, known: AbstractSet[str]) -> Iterator[Batch]:
         """Yield records that nothing tells apart: page through them until their count is reached.
@@ -302,22 +309,50 @@ def _answer(
         stamp: the records' attribute by which the answer is sorted.
 
     Raises:
+        StartLeftOut: the search leaves out records at the timestamp where the question starts.
         UnexpectedDocument: records are counted and announced, but none comes.
     """
     numbers = [*[1] * EMPTY_PAGE_ATTEMPTS, *range(2, MAX_EMPTY_PAGES)]
     query = open_query(ask)
+    are_left_out: bool | None = None
     for attempt, number in enumerate(numbers, start=1):
         with query(number) as page:
             attempts = UNANCHORED_ATTEMPTS if page.data else EMPTY_PAGE_ATTEMPTS
-            if attempt < attempts and _is_adrift(page, anchors, stamp):
-                del page
-                continue
-            if page.data or _is_believed_empty(page, attempt):
+            is_adrift = _is_adrift(page, anchors, stamp)
+            is_repeated = is_adrift and attempt < attempts
+            if not is_repeated and (page.data or _is_believed_empty(page, attempt)):
+                if is_adrift and are_left_out:
+                    raise StartLeftOut(format_timestamp(_beginning(ask)))
                 yield page
                 return
+            del page
+        if is_repeated and are_left_out is None:
+            are_left_out = _are_still_there(open_query, ask, anchors, stamp)
     raise UnexpectedDocument(
         f"The search reports records from {format_timestamp(ask.start)} on but returns none."
     )
+
+
+def _are_still_there(
+    open_query: OpenQuery, ask: Ask, anchors: AbstractSet[str], stamp: str
+) -> bool:
+    """Return whether a question that starts a millisecond earlier finds any of the anchors."""
+    beginning = _beginning(ask)
+    earlier = beginning - MILLISECOND
+    if ask.created is None:
+        wider = replace(ask, start=earlier)
+    else:
+        wider = replace(ask, created=(earlier, ask.created[1]))
+    with open_query(wider)(1) as page:
+        return any(
+            _is_among(anchors, row) and timestamp_of(row, stamp) == beginning for row in page.data
+        )
+
+
+def _beginning(ask: Ask) -> int:
+    """Return the timestamp where a question starts, of update or of creation."""
+    created = ask.created[0] if ask.created is not None else None
+    return ask.start if created is None else created
 
 
 def _is_adrift(page: Page, anchors: AbstractSet[str], stamp: str) -> bool:

@@ -253,6 +253,47 @@ def test_precision(ask, sandbox):
     assert [found(**one) for one in bounds] == [True, False, False, True]
 
 
+@shows("search-bounds", "gte", "both", "neither")
+def test_search_bounds(ask, sandbox):
+    at = "2026-03-01T10:00:00.500Z"
+    [made] = sandbox.ties("notes", 1, at, same_created=True)
+
+    def found(operator):
+        return made in ask.everything("note", **{"and": [{"note_updated_at": {operator: at}}]})
+
+    for value, expected in (
+        ("gte", (True, False)),
+        ("both", (True, True)),
+        ("neither", (False, False)),
+    ):
+        sandbox.dialect(search_bounds=value)
+        assert (found("gte"), found("lt")) == expected
+        assert (found("gt"), found("lte")) == (False, True)
+
+
+@shows("from-date", "created", "updated", "ignored", "refused")
+def test_from_date(ask, sandbox):
+    everything = ask.get("/klasses/order", pageSize=100).json["data"]
+    since = max(row["attributes"]["createdAt"] for row in everything)
+    later = everything[0]["id"]
+    sandbox.change("kobjects", ids=[later], at="2099-01-01T00:00:00.000Z")
+
+    def listed():
+        reply = ask.get("/klasses/order", pageSize=100, fromDate=since)
+        return {row["id"] for row in reply.json["data"]}
+
+    created = listed()
+    assert created
+    assert later not in created
+    sandbox.dialect(from_date="updated")
+    assert listed() >= {later, *created}
+    assert len(listed()) < len(everything)
+    sandbox.dialect(from_date="ignored")
+    assert listed() == {row["id"] for row in everything}
+    sandbox.dialect(from_date="refused")
+    assert ask.get("/klasses/order", fromDate=since).status == 400
+
+
 @shows("search-sort", "obeyed", "ignored")
 def test_search_sort(ask, sandbox):
     def is_sorted():

@@ -5,12 +5,18 @@ import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import isinf
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_kustomer.errors import TimestampTooDense, UnexpectedDocument, UnorderedPage
+from source_kustomer.errors import (
+    StartLeftOut,
+    TimestampTooDense,
+    UnexpectedDocument,
+    UnorderedPage,
+)
 from source_kustomer.sync.keyset import Ask, KeysetReader
 from source_kustomer.timestamps import MILLISECOND, format_timestamp
 
@@ -49,6 +55,10 @@ class Index:
     tells_next: bool = True
     excess: int = 0
     """By how much the count is too high."""
+    bounds: str = "gte"
+    """Which of gte and lt include their own timestamps: gte, both or neither."""
+    unit: int = 1
+    """To how many milliseconds timestamps are compared."""
     seed: int = 1
     requests: list = field(default_factory=list)
     before_each: list = field(default_factory=list)
@@ -65,7 +75,7 @@ class Index:
         found = sorted(
             (created if ask.created is not None else updated, rng.random(), id_)
             for id_, (updated, created) in self.records.items()
-            if start <= updated < end and low <= created < high
+            if self._is_within(updated, start, end) and self._is_within(created, low, high)
         )
         window = found[(number - 1) * self.page_size : number * self.page_size]
         rows = [resource(id_, *self.records[id_]) for _, _, id_ in window]
@@ -73,6 +83,13 @@ class Index:
         total = len(found) if self.total_cap is None else min(len(found), self.total_cap)
         counted = total + self.excess if self.tells_total else None
         yield Document(rows, counted, self.page_size, more if self.tells_next else None)
+
+    def _is_within(self, at, start, end):
+        at, start, end = (
+            value if isinf(value) else value // self.unit for value in (at, start, end)
+        )
+        after = start < at if self.bounds == "neither" else start <= at
+        return after and (at <= end if self.bounds == "both" else at < end)
 
 
 def resource(id_, updated, created):
@@ -198,6 +215,36 @@ def test_records_that_leave_a_group_of_equals_while_it_is_read_take_no_other_alo
         staying = {f"r{n}" for n in range(20, 40)} | {"after"}
 
         assert staying <= set(read(index, end=T0 + 1_000 * MILLISECOND))
+
+
+def test_a_search_that_includes_the_end_loses_nothing_and_ends():
+    index = Index({f"r{n}": (n // 8, n // 3) for n in range(60)}, bounds="both")
+
+    assert set(read(index, end=T0 + 8 * MILLISECOND)) == set(index.records)
+
+
+@pytest.mark.parametrize("tells_total", [True, False])
+def test_a_search_that_leaves_out_its_start_is_refused_where_it_would_lose_records(tells_total):
+    records = {f"r{n}": (1 + n // 3, n) for n in range(30)}
+    index = Index(records, tells_total=tells_total, bounds="neither")
+
+    with pytest.raises(StartLeftOut, match="leaves out records with this timestamp"):
+        read(index)
+
+
+def test_a_search_that_leaves_out_its_start_is_refused_also_if_only_equals_are_left():
+    records = {f"r{n}": (1 if n < 4 else 2, n) for n in range(7)}
+
+    with pytest.raises(StartLeftOut):
+        read(Index(records, tells_total=False, bounds="neither"))
+
+
+@pytest.mark.parametrize("bounds", ["gte", "both"])
+def test_equals_that_are_compared_by_seconds_of_creation_all_arrive(bounds):
+    records = {f"r{n}": (0, 100 + 100 * n) for n in range(25)}
+    index = Index(records, unit=1_000, bounds=bounds)
+
+    assert set(read(index)) == set(records)
 
 
 def test_a_page_that_does_not_ascend_is_refused():

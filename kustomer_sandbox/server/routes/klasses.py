@@ -7,7 +7,8 @@ from starlette.routing import Route
 
 from kustomer_sandbox.data import roles
 from kustomer_sandbox.data.objects import BY_NAME, KLASS_NAMES
-from kustomer_sandbox.server.answers import Answer, not_found
+from kustomer_sandbox.data.timestamps import to_ms
+from kustomer_sandbox.server.answers import Answer, bad_request, not_found
 from kustomer_sandbox.server.api import Api, get
 from kustomer_sandbox.server.endpoints import child_list
 
@@ -29,7 +30,23 @@ class Klasses:
     async def _of_klass(self, request: Request) -> Answer:
         self._api.allow(request, "kobjects", roles.KLASS)
         numbers = self._api.organization.store.present[BY_NAME["kobjects"].code]
-        return self._page(request, numbers)
+        since = request.query_params.get("fromDate")
+        return self._page(request, numbers if since is None else self._since(numbers, since))
+
+    def _since(self, numbers: list[int], since: str) -> list[int]:
+        """The numbers of those that are not older than `fromDate`, under the dialect."""
+        mode = self._api.settings.dialect["from-date"]
+        if mode == "refused":
+            raise bad_request("fromDate should not exist", parameter="fromDate")
+        try:
+            start = to_ms(since)
+        except ValueError as error:
+            raise bad_request("fromDate is not a date", parameter="fromDate") from error
+        if mode == "ignored":
+            return numbers
+        index = self._api.organization.index.object(BY_NAME["kobjects"].code)
+        times = index.created if mode == "created" else index.updated
+        return [n for n in numbers if n < len(times) and times[n] >= start]
 
     async def _of_customer(self, request: Request) -> Answer:
         self._api.allow(request, "kobjects", roles.CUSTOMER)
