@@ -167,9 +167,9 @@ class Verdict:
                 if stream not in self.errors and stream not in incomplete
             ),
             *(
-                f"no error matches {outcome.error!r}"
-                for outcome in outcomes
-                if outcome.error and not _matches(outcome.error, self.errors.values())
+                f"no error matches {pattern!r}"
+                for pattern in errors  # of two, the one can come before the other
+                if not any(_matches(one, self.errors.values()) for one in errors)
             ),
             *(
                 f"no warning matches {outcome.warning!r}"

@@ -13,7 +13,7 @@ from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.logger import LOGGER
 from source_kustomer.sync.keyset import ordered_stamps
 from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER
-from source_kustomer.timestamps import format_timestamp, parse_timestamp
+from source_kustomer.timestamps import SECOND, format_timestamp, parse_timestamp
 
 CUSTOMERS: Final = Endpoint("/customers", {"sort": "-updatedAt"}, page_size=100)
 """Sort and filter of this list: developer.kustomer.com, "Get customers"."""
@@ -90,11 +90,14 @@ def _listed(client: Client, before: int) -> list[tuple[int, str]]:
 
 
 def _oldest_missing(client: Client, listed: Sequence[tuple[int, str]]) -> int | None:
-    """Return the update time of the oldest listed customer that the search does not find."""
+    """Return a second before the update time of the oldest customer that the search does not find.
+
+    Searches start a second earlier, here and in the next sync, because a search may leave out its
+    own bound, or compare by seconds.
+    """
     start = listed[0][0]
-    query = SearchQuery(
-        query_context="customer", attribute="customer_updated_at", gte=format_timestamp(start)
-    )
+    since = format_timestamp(start - SECOND)
+    query = SearchQuery(query_context="customer", attribute="customer_updated_at", gte=since)
     with client.search(query, stream=STREAM) as page:
         ordered_stamps(page.data, "updatedAt")
         found = dict(pair[::-1] for row in page.data if (pair := _dated(row)) is not None)
@@ -107,7 +110,7 @@ def _oldest_missing(client: Client, listed: Sequence[tuple[int, str]]) -> int | 
     ]
     for updated_at, identity in missing[:CONFIRMED]:
         if _is_unchanged(client, identity, updated_at):
-            return updated_at
+            return updated_at - SECOND
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
@@ -18,6 +18,7 @@ from source_kustomer.errors import (
     KustomerError,
     NotFound,
     NotPermitted,
+    StartLeftOut,
     UnorderedPage,
 )
 from source_kustomer.kustomer.client import Client
@@ -163,7 +164,7 @@ class WindowTasks:
     def _read_search(self, window: Window, is_counted: bool) -> None:
         reader = self._reader(window)
         following = window.then
-        for batch in reader.batches():
+        for batch in self._batches(reader):
             self._refusals.end()
             is_counted = is_counted or self._announce(reader, batch)
             if batch.is_last:
@@ -177,6 +178,18 @@ class WindowTasks:
                 self._cut(reader, batch)
         if following is not None:
             self.open(following)
+
+    def _batches(self, reader: WindowReader) -> Iterator[SpanBatch]:
+        """Yield the batches of a window, which counts as not read if the search leaves out records.
+
+        Raises:
+            StartLeftOut: the search left out the records at the timestamp where it starts.
+        """
+        try:
+            yield from reader.batches()
+        except StartLeftOut:
+            self.sync.cursor.reopen(reader.window.closes_from, reader.end)
+            raise
 
     def _complete(self, batch: SpanBatch, *, is_open: bool) -> None:
         """Pass a batch on. A span up to the end of the sync waits for what is done afterwards.
