@@ -53,6 +53,8 @@ RETRY_SECONDS: Final = 300.0
 ATTEMPTS_FOR_THE_TIME: Final = 2
 FAILURES_BEFORE_SMALLER: Final = 3
 """Failures of a page before a smaller one is tried."""
+KEY_CHECK_SECONDS: Final = 30.0
+"""The retry deadline of a key check after a 401."""
 SECONDS_BETWEEN_KEY_CHECKS: Final = 60.0
 
 _SIZE_REFUSALS: Final = frozenset(
@@ -64,7 +66,6 @@ _SIZE_REFUSALS: Final = frozenset(
 )
 _PAST_END: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 """How lists answer a page past their end (clients of the API report both)."""
-_SUCCESS: Final = range(200, 300)
 
 
 class Client:
@@ -156,8 +157,12 @@ class Client:
         """
         return self.current_key() is not None
 
-    def current_key(self) -> Mapping[str, Any] | None:
+    def current_key(self, retry_seconds: float | None = None) -> Mapping[str, Any] | None:
         """Request the API's description of the key, which needs no role.
+
+        Args:
+            retry_seconds: the time from the first failure to the deadline. By default that of
+                every request.
 
         Returns:
             The answer; None when there is none, which does not show that the key is refused.
@@ -167,8 +172,9 @@ class Client:
             Stopped: after `stop`.
         """
         request = Request("GET", TOKEN_PATH, stream="check")
+        retries = RetryBudget(min(retry_seconds or self._retry_seconds, self._retry_seconds))
         try:
-            with self._sender.answer(request, self._retries(), needs_data=False) as (body, _):
+            with self._sender.answer(request, retries, needs_data=False) as (body, _):
                 return body
         except Refused as refusal:
             error = error_for(refusal.status, refusal.body, request.name)
@@ -399,16 +405,16 @@ class Client:
         """
         now = self._clock.monotonic()
         if self._key_check is None or now - self._key_check[0] > SECONDS_BETWEEN_KEY_CHECKS:
-            request = Request("GET", TOKEN_PATH, stream="check")
-            answer = self._sender.send(request, self._retries())
-            result: bool | None = None
-            if isinstance(answer, Answer) and answer.status in _SUCCESS:
-                result = True
-            elif isinstance(answer, Answer) and answer.status == HTTPStatus.UNAUTHORIZED:
-                result = False
-            self._key_check = now, result
+            self._key_check = now, self._checked_key()
         result = self._key_check[1]
         return self._sender.has_succeeded if result is None else result
+
+    def _checked_key(self) -> bool | None:
+        """Return whether the API accepts the key; None when it answers neither yes nor no."""
+        try:
+            return True if self.current_key(KEY_CHECK_SECONDS) is not None else None
+        except NotAuthorised:
+            return False
 
 
 def _document(

@@ -63,6 +63,7 @@ class _Fault:
     reason: str
     is_too_large: bool = False
     is_rate_limited: bool = False
+    is_unauthorized: bool = False
 
 
 class Sender:
@@ -150,7 +151,7 @@ class Sender:
                     self.has_succeeded = True
                     yield outcome
                     return
-            failures += 1
+            failures += not outcome.is_unauthorized  # no smaller page would be authorized
             self.meter.retried(rate_limited=outcome.is_rate_limited)
             if outcome.is_rate_limited:
                 failures -= 1
@@ -214,7 +215,7 @@ class Sender:
             return _Fault(f"HTTP {answer.status} from a proxy or gateway: its body is not JSON")
         is_passing = answer.status == HTTPStatus.UNAUTHORIZED and not is_reason_stated(body)
         if is_passing and retries.allows_unauthorized():
-            return _Fault(f"HTTP {answer.status}")
+            return _Fault(f"HTTP {answer.status}", is_unauthorized=True)
         raise Refused(answer.status, self._key_mask.mask_all(body))
 
     def send(self, request: Request, retries: RetryBudget) -> Answer | NoAnswer:
