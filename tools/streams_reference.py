@@ -122,6 +122,10 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "Available apps (`GET /apps/available`)": "the catalogue of apps, not the organization's data",
     "Hook transactions": "kept for 24 hours, and only while a hook is in debug mode",
     "Attachments of notes": "no endpoint is documented",
+    "Contents of files (Airbyte's file transfer)": (
+        "the file transfer of Airbyte's CDK takes the signed link from the row, keeps a file in "
+        "memory, and has no size limit"
+    ),
     "Domains, theme revisions and theme files of the knowledge base": (
         "no columns are documented, or source code"
     ),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
-from source_kustomer.engine.endpoints import needing
+from source_kustomer.engine.endpoints import Endpoint, needing
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import TimestampTooDense, UnorderedPage
@@ -51,27 +52,72 @@ class AuditStream(Stream, family=True):
             UnorderedPage: when the entries are in no order.
             TimestampTooDense: when more entries share a timestamp than can be told apart.
         """
-        rest = _Rest(span[0], None if span[1] >= sync.sync.end else span[1])
-        while True:
-            with needing(self.roles):
-                page = sync.client.get(self.endpoints[0].path, rest.params(), stream=self.name)
+        start, end = span[0], None if span[1] >= sync.sync.end else span[1]
+        for batch in read_log(sync.client, self.endpoints[0], start, end, stream=self.name):
             sync.answered()
-            rest.check_order(page.data)
-            rows = sync.put_rows(rest.new(page.data))
-            if rest.is_last(page, rows):
-                break
-            if not rows:
-                rest.use_before(page.data)
-            elif (closed := rest.advance(page.data)) is not None:
-                sync.cursor.close(*closed, rows=rows)
-        sync.cursor.close(span[0], rest.last_end, rows=0, final=True)
+            rows = sync.put_rows(batch.entries)
+            if batch.closed is not None:
+                sync.cursor.close(*batch.closed, rows=rows)
+        sync.cursor.close(start, end, rows=0, final=True)
+
+
+@dataclass(frozen=True)
+class LogBatch:
+    """The new entries of one page."""
+
+    entries: Sequence[Entry]
+    closed: tuple[int, int | None] | None
+    """The span that is complete once they are out, if it is more than before."""
+    is_last: bool
+
+
+def read_log(
+    client: Client,
+    endpoint: Endpoint,
+    start: int,
+    end: int | None,
+    *,
+    stream: str,
+    filters: Mapping[str, str] | None = None,
+) -> Iterator[LogBatch]:
+    """Yield the entries of a span of the log, each once.
+
+    A few entries from just outside the span may be among them.
+
+    Args:
+        client: the API.
+        endpoint: the log.
+        start: where the span begins, a timestamp.
+        end: where it ends, a timestamp; None is the present.
+        stream: the name of the stream that is read, for logs and errors.
+        filters: further query parameters.
+
+    Raises:
+        NotPermitted: when the key may not read the log; the error names the roles.
+        UnorderedPage: when the entries are in no order.
+        TimestampTooDense: when more entries share a timestamp than can be told apart.
+    """
+    rest = _Rest(start, end)
+    is_last = False
+    while not is_last:
+        with needing(endpoint.roles):
+            params = {**rest.params(), **(filters or {})}
+            page = client.get(endpoint.path, params, stream=stream)
+        rest.check_order(page.data)
+        entries = rest.new(page.data)
+        is_last = rest.is_last(page, len(entries))
+        closed = None
+        if not is_last and not entries:
+            rest.use_before(page.data)
+        elif not is_last:
+            closed = rest.advance(page.data)
+        yield LogBatch(entries, closed, is_last)
 
 
 class _Rest:
     """The part of a span that is still to be read, and what is known of its borders."""
 
     def __init__(self, start: int, end: int | None) -> None:
-        self.last_end = end
         self._start = start
         self._end = end
         self._closed_from = end

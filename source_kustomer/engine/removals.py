@@ -195,10 +195,7 @@ class Removals:
         return (ids[start:] + ids[:start])[:MOST_REQUESTED]
 
     def _get(self, record: Endpoint, identity: str) -> Resource:
-        page = next(
-            iter(read_endpoint(self._sync.client, record.of(id=identity), stream=self._sync.name))
-        )
-        return page.resource
+        return request_record(self._sync, record, identity)
 
     def _answers_for_present(self, record: Endpoint) -> bool:
         """Return whether a listed record can be requested by its id; True if none is listed."""
@@ -236,12 +233,7 @@ class Removals:
         return sum(self._emit_removed(identity) for identity in gone)
 
     def _emit_removed(self, identity: str) -> int:
-        """Emit a row of a record that does not exist, with the time of the sync."""
-        at = format_timestamp(self._sync.sync.end)
-        columns: dict[str, Any] = {**MARK, "deleted_at": at}
-        if self._stream.cursor_field is not None:
-            columns[self._stream.cursor_field] = at  # newer than the row that it replaces
-        return self._sync.put_rows([{"id": identity}], columns)
+        return emit_removed(self._sync, self._stream.cursor_field, identity)
 
     def _log_unconfirmed(self, error: KustomerError) -> None:
         LOGGER.info(
@@ -249,6 +241,30 @@ class Removals:
             self._sync.name,
             error.message,
         )
+
+
+def request_record(sync: StreamSync, record: Endpoint, identity: str) -> Resource:
+    """Request one record.
+
+    Raises:
+        NotFound: when it does not exist.
+        InvalidId: when the id cannot be a part of a path.
+    """
+    endpoint = record.of(id=identity)
+    return next(iter(read_endpoint(sync.client, endpoint, stream=sync.name))).resource
+
+
+def emit_removed(sync: StreamSync, cursor_field: str | None, identity: str) -> int:
+    """Emit a row of a record that does not exist, with the time of the sync.
+
+    Returns:
+        1, the number of rows.
+    """
+    at = format_timestamp(sync.sync.end)
+    columns: dict[str, Any] = {**MARK, "deleted_at": at}
+    if cursor_field is not None:
+        columns[cursor_field] = at  # newer than the row that it replaces
+    return sync.put_rows([{"id": identity}], columns)
 
 
 def is_marked_deleted(resource: Resource) -> bool:
