@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import source_kustomer.sync.cursor as cursor_module
@@ -175,7 +175,6 @@ moments = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     records=st.lists(st.tuples(moments, st.integers(0, 2)), max_size=60),
     page_size=st.integers(2, 6),
