@@ -275,7 +275,8 @@ def deletions(stream: Stream) -> str:
     if isinstance(stream, SearchOrListStream):
         return f"the search returns them; if it is refused, {_comparison(stream)}"
     if isinstance(stream, SearchStream) and "deleted" in stream.row.model_fields:
-        return "the search returns them"
+        log = "" if stream.audited_as is None else "; else the audit log, if the key may read it"
+        return f"the search returns them{log}"
     if not stream.is_incremental:
         return "a full refresh omits them"
     requests = [_request(one) for one in stream.endpoints if one.with_deleted]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any, ClassVar, Final
 
+from source_kustomer.engine.audited_deletions import (
+    AuditedOutlet,
+    emit_audited_deletions,
+    is_audited,
+)
 from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
 from source_kustomer.engine.outlets import Outlet, RowOutlet
 from source_kustomer.engine.stream import Stream
@@ -42,6 +48,8 @@ class SearchStream(Stream, family=True):
     archived: bool = True
     """Whether records older than two years can be searched in the archive. Where they cannot, they
     are picked out of the lists."""
+    audited_as: str | None = None
+    """The `objectType` of its records in the audit log, if the log has their deletions."""
     required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context")
 
     @property
@@ -66,7 +74,19 @@ class SearchStream(Stream, family=True):
 
     def read(self, sync: StreamSync) -> None:
         """Open a task for each window that is not read yet."""
-        self.read_windows(sync, RowOutlet(sync))
+        if self.audited_as is None or self.record is None or not is_audited(sync):
+            self.read_windows(sync, RowOutlet(sync))
+            return
+        outlet = AuditedOutlet(sync)
+        emit_deletions = partial(
+            emit_audited_deletions,
+            sync,
+            outlet,
+            kind=self.audited_as,
+            record=self.record,
+            cursor_field=str(self.cursor_field),
+        )
+        self.read_windows(sync, outlet, afterwards=emit_deletions)
 
     def read_windows(
         self,
@@ -75,6 +95,7 @@ class SearchStream(Stream, family=True):
         *,
         is_cut: bool = True,
         refused: Refused | None = None,
+        afterwards: Callable[[], None] | None = None,
     ) -> None:
         """Open tasks that read what the cursor of a sync lacks.
 
@@ -83,6 +104,7 @@ class SearchStream(Stream, family=True):
             outlet: takes the batches.
             is_cut: whether windows may be cut so that more readers can share them.
             refused: reads the stream otherwise when the first answer of the search refuses it.
+            afterwards: called when all windows are read, before the last span is closed.
         """
         gaps, end = list(sync.cursor.gaps()), sync.cursor.end
         has_old = self.archived or bool(self.endpoints)
@@ -93,6 +115,8 @@ class SearchStream(Stream, family=True):
                 self.query_context,
             )
         windows = WindowTasks(self, sync, outlet, is_cut=is_cut, refused=refused)
+        if afterwards is not None:
+            windows.do_afterwards(afterwards)
         windows.open(*plan(gaps, end=end, now=end, archived=has_old))
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterable[Document]:

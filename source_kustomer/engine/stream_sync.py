@@ -14,6 +14,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from source_kustomer.engine.deletion_log import DeletionLog
 from source_kustomer.engine.output import Output
 from source_kustomer.engine.progress import Progress
 from source_kustomer.engine.reader_pool import ReaderPool
@@ -79,6 +80,7 @@ class Sync:
     """The present by the clock that is ahead, a timestamp."""
     include_deleted: bool
     schema: SearchSchema = field(default_factory=SearchSchema)
+    deletions: DeletionLog = field(default_factory=DeletionLog)
     """What the search filters and sorts by, as the API describes it."""
 
     def is_first_second(self) -> bool:

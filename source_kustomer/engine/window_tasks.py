@@ -78,6 +78,10 @@ class WindowTasks:
         self._emitted = Emitted()
         self._pieces = _Pieces()
         self._seam_end = sync.sync.end - LIVE_SEARCH_AGE + SEAM_AFTER
+        self._afterwards: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+        self._windows = 0
+        self._last: SpanBatch | None = None
 
     def open(self, *windows: Window, is_counted: bool = False) -> None:
         """Open a task per window.
@@ -86,6 +90,8 @@ class WindowTasks:
             windows: what to read.
             is_counted: whether their records are part of a count that was announced already.
         """
+        with self._lock:
+            self._windows += len(windows)
         self.sync.sync.pool.join(len(windows))
         self.sync.open(*(partial(self._read, window, is_counted) for window in windows))
 
@@ -99,6 +105,20 @@ class WindowTasks:
             self._refusals.handle(error)
         finally:
             self.sync.sync.pool.leave(window)
+        with self._lock:
+            self._windows -= 1
+            is_last = not self._windows
+        if is_last and self._last is not None:
+            for step in self._afterwards:
+                step()
+            self.outlet.complete(self._last)
+
+    def do_afterwards(self, step: Callable[[], None]) -> None:
+        """Add something that is done when all windows are read; call it before `open`.
+
+        The last span is closed after it, so a state that counts as complete comes after it too.
+        """
+        self._afterwards.append(step)
 
     def _read_search(self, window: Window, is_counted: bool) -> None:
         reader = self._reader(window)
@@ -111,7 +131,10 @@ class WindowTasks:
             if batch.is_last:
                 self._pieces.read(reader.count.read)
                 self._verify(reader)
-            self.outlet.complete(batch)
+            if self._afterwards and batch.is_last and reader.end is None:
+                self._last = batch
+            else:
+                self.outlet.complete(batch)
             if following is not None and reader.position >= (following.end or 0):
                 self.open(following)
                 following = None

@@ -235,6 +235,8 @@ class Customers(SearchStream):
     name = "customers"
     query_context = "customer"
     row = CustomerRow
+    record = one_record("/customers/{id}")
+    audited_as = "customer"
     custom_resource = "customer"
     suggested = True
 
