@@ -70,6 +70,15 @@ class WindowTasks:
         is_cut: bool,
         refused: Refused | None = None,
     ) -> None:
+        """Prepare to read.
+
+        Args:
+            stream: what is searched.
+            sync: the stream in this sync.
+            outlet: takes the batches.
+            is_cut: whether windows may be cut so that more readers can share them.
+            refused: reads the stream otherwise when the first answer of the search refuses it.
+        """
         self.stream = stream
         self.sync = sync
         self.outlet = outlet
@@ -119,6 +128,26 @@ class WindowTasks:
         The last span is closed after it, so a state that counts as complete comes after it too.
         """
         self._afterwards.append(step)
+
+    def read_archive_from(self, start: int) -> None:
+        """Read the records of the archive that are dated from a timestamp to the present.
+
+        Args:
+            start: the timestamp.
+        """
+        reader = self._reader(Window(start, None, Index.ARCHIVE))
+        for batch in reader.batches():
+            if batch.is_last:
+                self._verify(reader)
+            self.outlet.complete(replace(batch, span=None, start=None, is_last=False))
+        if reader.count.read and self._is_cut:  # streams of children would repeat it
+            LOGGER.warning(
+                "Stream %s: only the archive search has %s records that were created more than two "
+                "years ago and updated since. It is searched for such records once a day. Of "
+                "objects that are not in the archive, such as notes, they are not found.",
+                self.sync.name,
+                f"{reader.count.read:,}",
+            )
 
     def _read_search(self, window: Window, is_counted: bool) -> None:
         reader = self._reader(window)

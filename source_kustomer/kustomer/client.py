@@ -409,8 +409,8 @@ def _document(
     document = document_of(body, page_size, body_bytes=length)
     if document.left_out:
         LOGGER.error(
-            "Stream %s: %s returned %d entries that are not records. They are left out.",
-            request.stream,
+            "%s: %s returned %d entries that are not records. They are left out.",
+            request.purpose,
             request.name,
             document.left_out,
         )
