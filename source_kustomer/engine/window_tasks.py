@@ -25,9 +25,18 @@ from source_kustomer.kustomer.documents import Document
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.keyset import Ask, Query, Resource, timestamp_of
-from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER, Index, Window
+from source_kustomer.sync.windows import (
+    LIVE_SEARCH_AGE,
+    MIN_PAGES_PER_WINDOW,
+    SEAM_AFTER,
+    Index,
+    Window,
+)
 from source_kustomer.timestamps import format_timestamp
 
+MOST_UNCOUNTED_PIECES: Final = 8
+"""Pieces of a window whose count is capped. Each may cost a request for no record, and a window
+that is counted to the cap has 20 pages at least."""
 EMPTY_PIECES: Final = 3
 """So many windows may be empty by chance."""
 
@@ -91,6 +100,8 @@ class WindowTasks:
         self._lock = threading.Lock()
         self._windows = 0
         self._last: SpanBatch | None = None
+        self._waits_from: int | None = None
+        """The start of the span that is closed after what is done afterwards."""
 
     def open(self, *windows: Window, is_counted: bool = False) -> None:
         """Open a task per window.
@@ -154,16 +165,11 @@ class WindowTasks:
         following = window.then
         for batch in reader.batches():
             self._refusals.end()
-            if not is_counted:
-                self._announce(batch)
-                is_counted = True
+            is_counted = is_counted or self._announce(reader, batch)
             if batch.is_last:
                 self._pieces.read(reader.count.read)
                 self._verify(reader)
-            if self._afterwards and batch.is_last and reader.end is None:
-                self._last = batch
-            else:
-                self.outlet.complete(batch)
+            self._complete(batch, is_open=reader.end is None)
             if following is not None and reader.position >= (following.end or 0):
                 self.open(following)
                 following = None
@@ -171,6 +177,26 @@ class WindowTasks:
                 self._cut(reader, batch)
         if following is not None:
             self.open(following)
+
+    def _complete(self, batch: SpanBatch, *, is_open: bool) -> None:
+        """Pass a batch on. A span up to the end of the sync waits for what is done afterwards.
+
+        Args:
+            batch: of a window.
+            is_open: whether the window has no upper bound, so that its spans can pass that end.
+        """
+        span = batch.span
+        if not self._afterwards or not is_open or span is None:
+            self.outlet.complete(batch)
+            return
+        if self._waits_from is None and (batch.is_last or (span[1] or 0) >= self.sync.sync.end):
+            self._waits_from = span[0]
+        if batch.is_last:
+            self._last = replace(batch, span=(self._waits_from or span[0], span[1]))
+        elif self._waits_from is None:
+            self.outlet.complete(batch)
+        else:
+            self.outlet.complete(replace(batch, span=None, start=None))
 
     def _reader(self, window: Window) -> WindowReader:
         sync = self.sync.sync
@@ -294,14 +320,22 @@ class WindowTasks:
             return True
         return window.start <= updated_at and (window.end is None or updated_at < window.end)
 
-    def _announce(self, batch: SpanBatch) -> None:
+    def _announce(self, reader: WindowReader, batch: SpanBatch) -> bool:
+        """Announce the records of a window, and return whether they are counted."""
+        if batch.is_last or batch.records == MAX_RECORDS:
+            return False
         if batch.records is not None:
-            self.outlet.announce(batch.records, batch.page_size)
+            records = reader.count.read + batch.left
+            self.outlet.announce(records, batch.page_size)
             if self._is_cut:
-                self.sync.sync.pool.expect(-(-batch.records // batch.page_size))
+                self.sync.sync.pool.expect(-(-records // batch.page_size))
+        return True
 
     def _cut(self, reader: WindowReader, batch: SpanBatch) -> None:
         """Cut off the later part of the window for readers that have nothing to do."""
+        if batch.records == MAX_RECORDS:
+            self._cut_uncounted(reader)
+            return
         if not self._pieces.are_worthwhile:
             return
         pool = self.sync.sync.pool
@@ -311,13 +345,18 @@ class WindowTasks:
             pool.cut(reader.window, len(pieces))
             self.open(*pieces, is_counted=True)
 
+    def _cut_uncounted(self, reader: WindowReader) -> None:
+        """Cut a window whose count is capped into equal times; those still capped are cut again."""
+        pieces = min(self.sync.sync.pool.free() + 1, MOST_UNCOUNTED_PIECES)
+        self.open(*reader.cut(pieces, pages_left=pieces * MIN_PAGES_PER_WINDOW))
+
     def _pages_left(self, reader: WindowReader, batch: SpanBatch) -> int:
         """Return about how many pages are still to come in a window.
 
-        A count that is capped or missing is replaced by what the window has shown so far: its
-        records are taken to be as dense in the rest of it.
+        A count that is missing is replaced by what the window has shown so far: its records are
+        taken to be as dense in the rest of it.
         """
-        if batch.records is not None and batch.records != MAX_RECORDS:
+        if batch.records is not None:
             return batch.left // batch.page_size
         start, position = reader.window.start, reader.position
         end = self.sync.sync.end if reader.end is None else reader.end
