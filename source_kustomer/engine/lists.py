@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.kept import Kept
 from source_kustomer.engine.removals import MARK, Listed, Removals
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
@@ -82,8 +83,8 @@ class _ListReading:
         self._sync = sync
         self._main = next(one for one in stream.endpoints if not one.with_deleted)
         self._is_single = len(stream.endpoints) == 1
-        self._seen: set[str] = set()
-        self._deleted: dict[str, Resource] = {}
+        self._seen = Kept(stream.name)
+        self._deleted = Kept(stream.name)
         self._refused: list[tuple[Endpoint, KustomerError]] = []
         self._removals = Removals(stream, sync)
         self.rows = 0
@@ -91,7 +92,9 @@ class _ListReading:
     def gather(self, endpoint: Endpoint) -> None:
         """Keep the records of a list with deleted ones."""
         for resources in self._read(endpoint):
-            self._deleted.update((str(row["id"]), row) for row in resources if row.get("id"))
+            for row in resources:
+                if row.get("id"):
+                    self._deleted.keep(row)
 
     def emit(self, endpoint: Endpoint) -> None:
         """Emit the records of a list that have changed, and that no list before it had."""
@@ -107,20 +110,19 @@ class _ListReading:
         """Emit the deleted records that have changed, with the mark, and those that are removed."""
         since = self._sync.cursor.since
         self.rows += self._sync.put_rows(
-            (row for row in self._deleted.values() if _is_newly_deleted(row, since)), MARK
+            (row for row in self._deleted.records() if _is_newly_deleted(row, since)), MARK
         )
-        self._removals.forget(self._deleted)
+        self._removals.forget(self._deleted.records())
         self.rows += self._removals.finish(is_whole=not self._is_any_list_refused())
 
     def _is_any_list_refused(self) -> bool:
         return any(not endpoint.with_deleted for endpoint, _ in self._refused)
 
     def _unseen(self, resources: Sequence[Resource]) -> list[Resource]:
-        new = [row for row in resources if str(row.get("id")) not in self._seen]
+        new = self._seen.new(resources)
+        self._seen.add(new)
         for row in new:
-            if row.get("id"):
-                self._seen.add(str(row["id"]))
-                self._deleted.pop(str(row["id"]), None)
+            self._deleted.drop(row)
         return new
 
     def _read(self, endpoint: Endpoint) -> Iterator[Sequence[Resource]]:
