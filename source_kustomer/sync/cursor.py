@@ -14,9 +14,12 @@ from source_kustomer.sync.state import (
     BEGINNING,
     FULL_REFRESH_DONE,
     SYNC_ID,
+    DeletedCount,
     StreamState,
     is_refresh_done,
 )
+from source_kustomer.sync.windows import is_first_of_day
+from source_kustomer.timestamps import DAY
 
 ROWS_PER_CHECKPOINT: Final = 2_000
 """At most this many rows are read again after a crash, per reader; and states stay few."""
@@ -38,6 +41,17 @@ class Cursor(Protocol):
     @property
     def since(self) -> int:
         """Records updated before this timestamp were read by earlier syncs."""
+
+    @property
+    def daily_since(self) -> int | None:
+        """The same for lists that the first sync of a day reads; None in the other syncs."""
+
+    @property
+    def complete_before(self) -> int | None:
+        """Up to where an earlier sync has read completely; None when none has finished."""
+
+    deleted: DeletedCount | None
+    """The last count of deleted records."""
 
     @property
     def is_done(self) -> bool:
@@ -151,6 +165,7 @@ class CoverageCursor:
         self._unsaved = 0
         self._is_touched = False
         self._end = end
+        self.complete_before = before.complete_until if before.is_complete else None
         self.is_in_future = before.until is not None and before.until > end
         self.is_done = refresh and before.is_complete
         resumed = before.resumable(lookback)
@@ -158,6 +173,7 @@ class CoverageCursor:
             self._end = min(end, index_end)
             resumed = replace(resumed, coverage=resumed.coverage.before(self._end - lookback))
         self.since = BEGINNING if resumed.complete_until is None else resumed.complete_until
+        self.daily_since = _daily_since(before.complete_until, self.since, end)
         coverage = resumed.coverage
         if resumed.complete_until is None:
             coverage = coverage.add(BEGINNING, min(start, self._end))
@@ -165,7 +181,12 @@ class CoverageCursor:
             self._state = before
         else:
             self._state = StreamState(
-                coverage, self._end, refresh, sync_id if refresh else None, before.ids
+                coverage,
+                self._end,
+                refresh,
+                sync_id if refresh else None,
+                ids=before.ids,
+                deleted=before.deleted,
             )
         self.keeps_ids = not refresh
 
@@ -173,6 +194,16 @@ class CoverageCursor:
     def end(self) -> int:
         """Up to where the stream counts as read after this sync, a timestamp."""
         return self._end
+
+    @property
+    def deleted(self) -> DeletedCount | None:
+        """The last count of deleted records, which the state keeps."""
+        return self._state.deleted
+
+    @deleted.setter
+    def deleted(self, count: DeletedCount | None) -> None:
+        with self._lock:
+            self._state = replace(self._state, deleted=count)
 
     @property
     def known_ids(self) -> frozenset[str] | None:
@@ -245,7 +276,10 @@ class RefreshCursor:
     """The cursor of a stream without a cursor field, which is always read whole."""
 
     since = BEGINNING
+    daily_since = BEGINNING
     end = BEGINNING
+    complete_before = None
+    deleted: DeletedCount | None = None
     is_in_future = False
     keeps_ids = False
     known_ids = None
@@ -295,3 +329,25 @@ class RefreshCursor:
         """Emit the mark of a completed full refresh."""
         self._is_complete = True
         self._emitter.emit(self.state)
+
+
+def _daily_since(before: int | None, since: int, end: int) -> int | None:
+    """Return from when on records of lists that are read once a day may be new.
+
+    The first sync of each day (UTC) reads these lists, so the state needs no time of its own for
+    them. They were last read on the day of the sync before, or later on; what has changed since
+    the beginning of that day is emitted, perhaps again.
+
+    Args:
+        before: the end of the last complete sync, a timestamp; None when there was none.
+        since: the same less the lookback.
+        end: the end of this sync.
+
+    Returns:
+        A timestamp; None when an earlier sync of the day has read them.
+    """
+    if before is None or since == BEGINNING:
+        return BEGINNING
+    if not is_first_of_day(before, end=end):
+        return None
+    return before - before % DAY - (before - since)
