@@ -77,6 +77,6 @@ class Kept:
         self._bytes += size + _BYTES_PER_ENTRY
         if self._bytes > MAX_KEPT:
             raise UnexpectedDocument(
-                f"Stream {self._stream}: its lists have more records than can be compared in "
+                f"The lists of {self._stream} have more records than can be compared in "
                 f"{MAX_KEPT >> 20} MB of memory. Deselect the stream, and report this."
             )

@@ -51,9 +51,9 @@ def test_memory_has_a_limit(monkeypatch):
 
     gc.collect()
     tracemalloc.start()
-    with pytest.raises(UnexpectedDocument, match="Stream users: its lists have more records"):
+    with pytest.raises(UnexpectedDocument, match="The lists of users have more records"):
         ids.add([{"id": f"{number:024x}"} for number in range(60_000)])
-    with pytest.raises(UnexpectedDocument, match="Stream users"):
+    with pytest.raises(UnexpectedDocument, match="The lists of users"):
         keep_all()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
