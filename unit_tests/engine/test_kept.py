@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,9 @@ MB = 1 << 20
 
 
 def test_records_are_new_until_their_ids_are_kept():
-    one, other, without_id = {"id": "1"}, {"id": 2}, {"attributes": {}}
+    one: dict[str, Any] = {"id": "1"}
+    other: dict[str, Any] = {"id": 2}
+    without_id: dict[str, Any] = {"attributes": {}}
     ids = Kept("users")
     ids.add([one, without_id])
 
