@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 PIP     = --quiet --disable-pip-version-check --no-compile # Python compiles what it imports
 PYTEST  = $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup
 PYAIRBYTE = .venv-pyairbyte
-CLIENTS = pyairbyte dagster
+CLIENTS = pyairbyte dagster meltano singer jsonl
 IMAGE ?= localhost/source-kustomer:$(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' source_kustomer/__init__.py)
 CHECK_SCHEMA = $(BIN)/check-jsonschema --quiet --builtin-schema
 AGE ?= P7D
@@ -47,7 +47,7 @@ sync: setup $(PYAIRBYTE)/.installed ## load an account: CONFIG=config.json [STRE
 	@$(PYAIRBYTE)/bin/python examples/pyairbyte_sync.py --config "$(CONFIG)" --streams "$(STREAMS)" --connector $(BIN)/source-kustomer
 
 clients: setup $(CLIENTS:%=.venv-%/.installed) ## the clients as programs of their own: PyAirbyte, Dagster, Meltano; needs PostgreSQL
-	EVERY_CLIENT=1 PYAIRBYTE=$(CURDIR)/.venv-pyairbyte DAGSTER=$(CURDIR)/.venv-dagster $(PYTEST) integration_tests/clients
+	EVERY_CLIENT=1 $(foreach client,$(CLIENTS),$(shell echo $(client) | tr a-z A-Z)=$(CURDIR)/.venv-$(client)) $(PYTEST) integration_tests/clients
 
 unit: setup      ## unit tests, on all cores
 	$(PYTEST) unit_tests
