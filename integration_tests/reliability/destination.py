@@ -71,7 +71,7 @@ class Destination:
         self.taken: Counter[str] = Counter()
         """Rows that arrived, by stream, repeated ones included."""
         self.states: dict[str, Message] = {}
-        self.told: Counter[str] = Counter()
+        self.state_counts: Counter[str] = Counter()
         """States that arrived, by stream."""
         self._covered: dict[str, Covered] = {}
 
@@ -107,8 +107,8 @@ class Destination:
     def take(self, lines: Iterable[str]) -> None:
         """Take the lines of a read; a last one that is cut short, by a kill, is dropped.
 
-        Fails when a row comes after a state that covers it: a process that dies in between would
-        have lost it.
+        Fails when a row comes after a state that covers it: a process that is killed in between
+        would have lost it.
         """
         for message in messages(lines):
             if message["type"] == "RECORD":
@@ -117,7 +117,7 @@ class Destination:
                 state = message["state"]
                 stream = state["stream"]["stream_descriptor"]["name"]
                 self.states[stream] = state
-                self.told[stream] += 1
+                self.state_counts[stream] += 1
                 self._covered[stream] = Covered.by(state, self.cursors[stream])
 
     def _put(self, stream: str, row: Row) -> None:

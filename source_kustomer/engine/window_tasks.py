@@ -25,9 +25,18 @@ from source_kustomer.kustomer.documents import Document
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.keyset import Ask, Query, Resource, timestamp_of
-from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER, Index, Window
+from source_kustomer.sync.windows import (
+    LIVE_SEARCH_AGE,
+    MIN_PAGES_PER_WINDOW,
+    SEAM_AFTER,
+    Index,
+    Window,
+)
 from source_kustomer.timestamps import format_timestamp
 
+MOST_UNCOUNTED_PIECES: Final = 8
+"""Pieces of a window whose count is capped. Each may cost a request for no record, and a window
+that is counted to the cap has 20 pages at least."""
 EMPTY_PIECES: Final = 3
 """So many windows may be empty by chance."""
 
@@ -70,6 +79,15 @@ class WindowTasks:
         is_cut: bool,
         refused: Refused | None = None,
     ) -> None:
+        """Prepare to read.
+
+        Args:
+            stream: what is searched.
+            sync: the stream in this sync.
+            outlet: takes the batches.
+            is_cut: whether windows may be cut so that more readers can share them.
+            refused: reads the stream otherwise when the first answer of the search refuses it.
+        """
         self.stream = stream
         self.sync = sync
         self.outlet = outlet
@@ -78,6 +96,12 @@ class WindowTasks:
         self._emitted = Emitted()
         self._pieces = _Pieces()
         self._seam_end = sync.sync.end - LIVE_SEARCH_AGE + SEAM_AFTER
+        self._afterwards: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+        self._windows = 0
+        self._last: SpanBatch | None = None
+        self._waits_from: int | None = None
+        """The start of the span that is closed after what is done afterwards."""
 
     def open(self, *windows: Window, is_counted: bool = False) -> None:
         """Open a task per window.
@@ -86,6 +110,8 @@ class WindowTasks:
             windows: what to read.
             is_counted: whether their records are part of a count that was announced already.
         """
+        with self._lock:
+            self._windows += len(windows)
         self.sync.sync.pool.join(len(windows))
         self.sync.open(*(partial(self._read, window, is_counted) for window in windows))
 
@@ -99,19 +125,51 @@ class WindowTasks:
             self._refusals.handle(error)
         finally:
             self.sync.sync.pool.leave(window)
+        with self._lock:
+            self._windows -= 1
+            is_last = not self._windows
+        if is_last and self._last is not None:
+            for step in self._afterwards:
+                step()
+            self.outlet.complete(self._last)
+
+    def do_afterwards(self, step: Callable[[], None]) -> None:
+        """Add something that is done when all windows are read; call it before `open`.
+
+        The last span is closed after it, so a state that counts as complete comes after it too.
+        """
+        self._afterwards.append(step)
+
+    def read_archive_from(self, start: int) -> None:
+        """Read the records of the archive that are dated from a timestamp to the present.
+
+        Args:
+            start: the timestamp.
+        """
+        reader = self._reader(Window(start, None, Index.ARCHIVE))
+        for batch in reader.batches():
+            if batch.is_last:
+                self._verify(reader)
+            self.outlet.complete(replace(batch, span=None, start=None, is_last=False))
+        if reader.count.read and self._is_cut:  # streams of children would repeat it
+            LOGGER.warning(
+                "Stream %s: only the archive search has %s records that were created more than two "
+                "years ago and updated since. It is searched for such records once a day. Of "
+                "objects that are not in the archive, such as notes, they are not found.",
+                self.sync.name,
+                f"{reader.count.read:,}",
+            )
 
     def _read_search(self, window: Window, is_counted: bool) -> None:
         reader = self._reader(window)
         following = window.then
         for batch in reader.batches():
             self._refusals.end()
-            if not is_counted:
-                self._announce(batch)
-                is_counted = True
+            is_counted = is_counted or self._announce(reader, batch)
             if batch.is_last:
                 self._pieces.read(reader.count.read)
                 self._verify(reader)
-            self.outlet.complete(batch)
+            self._complete(batch, is_open=reader.end is None)
             if following is not None and reader.position >= (following.end or 0):
                 self.open(following)
                 following = None
@@ -119,6 +177,26 @@ class WindowTasks:
                 self._cut(reader, batch)
         if following is not None:
             self.open(following)
+
+    def _complete(self, batch: SpanBatch, *, is_open: bool) -> None:
+        """Pass a batch on. A span up to the end of the sync waits for what is done afterwards.
+
+        Args:
+            batch: of a window.
+            is_open: whether the window has no upper bound, so that its spans can pass that end.
+        """
+        span = batch.span
+        if not self._afterwards or not is_open or span is None:
+            self.outlet.complete(batch)
+            return
+        if self._waits_from is None and (batch.is_last or (span[1] or 0) >= self.sync.sync.end):
+            self._waits_from = span[0]
+        if batch.is_last:
+            self._last = replace(batch, span=(self._waits_from or span[0], span[1]))
+        elif self._waits_from is None:
+            self.outlet.complete(batch)
+        else:
+            self.outlet.complete(replace(batch, span=None, start=None))
 
     def _reader(self, window: Window) -> WindowReader:
         sync = self.sync.sync
@@ -242,14 +320,22 @@ class WindowTasks:
             return True
         return window.start <= updated_at and (window.end is None or updated_at < window.end)
 
-    def _announce(self, batch: SpanBatch) -> None:
+    def _announce(self, reader: WindowReader, batch: SpanBatch) -> bool:
+        """Announce the records of a window, and return whether they are counted."""
+        if batch.is_last or batch.records == MAX_RECORDS:
+            return False
         if batch.records is not None:
-            self.outlet.announce(batch.records, batch.page_size)
+            records = reader.count.read + batch.left
+            self.outlet.announce(records, batch.page_size)
             if self._is_cut:
-                self.sync.sync.pool.expect(-(-batch.records // batch.page_size))
+                self.sync.sync.pool.expect(-(-records // batch.page_size))
+        return True
 
     def _cut(self, reader: WindowReader, batch: SpanBatch) -> None:
         """Cut off the later part of the window for readers that have nothing to do."""
+        if batch.records == MAX_RECORDS:
+            self._cut_uncounted(reader)
+            return
         if not self._pieces.are_worthwhile:
             return
         pool = self.sync.sync.pool
@@ -259,13 +345,18 @@ class WindowTasks:
             pool.cut(reader.window, len(pieces))
             self.open(*pieces, is_counted=True)
 
+    def _cut_uncounted(self, reader: WindowReader) -> None:
+        """Cut a window whose count is capped into equal times; those still capped are cut again."""
+        pieces = min(self.sync.sync.pool.free() + 1, MOST_UNCOUNTED_PIECES)
+        self.open(*reader.cut(pieces, pages_left=pieces * MIN_PAGES_PER_WINDOW))
+
     def _pages_left(self, reader: WindowReader, batch: SpanBatch) -> int:
         """Return about how many pages are still to come in a window.
 
-        A count that is capped or missing is replaced by what the window has shown so far: its
-        records are taken to be as dense in the rest of it.
+        A count that is missing is replaced by what the window has shown so far: its records are
+        taken to be as dense in the rest of it.
         """
-        if batch.records is not None and batch.records != MAX_RECORDS:
+        if batch.records is not None:
             return batch.left // batch.page_size
         start, position = reader.window.start, reader.position
         end = self.sync.sync.end if reader.end is None else reader.end

@@ -40,6 +40,7 @@ from source_kustomer.kustomer.requests_transport import (
 from source_kustomer.kustomer.retry import RetryBudget
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.kustomer.sender import Failed, Refused, Sender
+from source_kustomer.kustomer.total_hits import TotalHits
 from source_kustomer.kustomer.transport import Answer, NoAnswer, Request, Transport
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
@@ -110,6 +111,7 @@ class Client:
             max_in_flight=max_in_flight,
         )
         self._page_sizes = PageSizes()
+        self._total_hits = TotalHits()
         self._key_check: tuple[float, bool | None] | None = None
         """When the key was last checked after a 401, and the result."""
 
@@ -258,7 +260,9 @@ class Client:
             size = query.page_size
             if not query.has_page(page):
                 raise ValueError(f"page {page} of {size} records lies beyond the query's limits")
-            request = Request("POST", query.path, query.params(page), content, stream)
+            is_tracked = not query.archive and self._total_hits.is_sent(context)
+            params = query.params(page, track_total_hits=is_tracked)
+            request = Request("POST", query.path, params, content, stream)
             with ExitStack() as answered:
                 try:
                     body, length = answered.enter_context(
@@ -275,6 +279,9 @@ class Client:
                     failures, has_failed = 1, has_failed or not failure.is_too_large
                     continue
                 except Refused as refusal:
+                    if is_tracked and refusal.status == HTTPStatus.BAD_REQUEST:
+                        self._total_hits.refused(context)
+                        continue
                     granted = _granted(size, refusal)
                     if granted is not None:
                         query.page_size, was_refused = granted, True
@@ -286,6 +293,8 @@ class Client:
                 else:
                     document = _document(request, body, length, size)
                     query.granted = document.page_size
+                    if not query.archive:
+                        self._total_hits.answered(context, document.total, was_sent=is_tracked)
                     self._page_sizes.succeeded(context, size, len(document.data), length)
                     if has_failed:
                         self._page_sizes.failed(context, size)
@@ -409,8 +418,8 @@ def _document(
     document = document_of(body, page_size, body_bytes=length)
     if document.left_out:
         LOGGER.error(
-            "Stream %s: %s returned %d entries that are not records. They are left out.",
-            request.stream,
+            "%s: %s returned %d entries that are not records. They are left out.",
+            request.purpose,
             request.name,
             document.left_out,
         )

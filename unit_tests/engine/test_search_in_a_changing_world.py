@@ -4,6 +4,8 @@ Records are written while pages are requested, writes appear late, whole groups 
 timestamp, records pass into the archive, windows are cut, syncs end early with only a part of
 their output on record. In every case, once the world stands still and one more sync has
 succeeded, the destination equals the source.
+
+If the time of creation decides what is in the archive, that is the first sync of the next day.
 """
 
 import random
@@ -12,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import source_kustomer.sync.cursor as cursor_module
@@ -54,6 +56,8 @@ class World:
 
     page_size: int
     chance: random.Random
+    edge: str = "updated"
+    """The timestamp that decides what is in the archive."""
     now: int = NOW
     versions: dict = field(default_factory=dict)
     writes: list = field(default_factory=list)
@@ -83,7 +87,10 @@ class World:
         edge = self.now - LIVE_SEARCH_AGE
         for versions in self.versions.values():
             visible = [version for version in versions if version.visible <= self.now]
-            if visible and (visible[-1].updated < edge) == (index is Index.ARCHIVE):
+            if not visible:
+                continue
+            is_archived = getattr(visible[-1], self.edge) < edge
+            if is_archived == (index is Index.ARCHIVE):
                 yield visible[-1]
 
 
@@ -130,6 +137,7 @@ def sync(world, state):
         state=state,
         end=end,
         now=lambda: world.now,
+        include_deleted=False,
         seed=world.chance.randrange(1_000_000),
     )
     output = one.run()
@@ -138,15 +146,19 @@ def sync(world, state):
     return output.items
 
 
-def take(destination, state, messages):
-    """Take rows and states as a destination does; a row after a state that covers it is a fault."""
+def take(destination, state, messages, edge="updated"):
+    """Take rows and states as a destination does; a row after a state that covers it is a fault.
+
+    What is in the archive by its time of creation comes before the complete state.
+    """
     covered = None
     for kind, content in messages:
         if kind not in {"row", "state"}:
             continue
         if kind == "state":
             state = content
-            covered = parse_state("messages", "updated_at", content).coverage
+            parsed = parse_state("messages", "updated_at", content)
+            covered = parsed.coverage if edge == "updated" or parsed.is_complete else None
             continue
         before = destination.get(content["id"])
         is_new = before is None or before["updated_at"] < content["updated_at"]
@@ -175,6 +187,14 @@ moments = st.one_of(
 )
 
 
+@example(  # a record is updated between the end of the sync and the reading of the archive
+    records=[(NOW, 0)] * 13 + [(NOW - 800 * DAY, 0)],
+    page_size=2,
+    pace=SECOND // 3,
+    syncs=[([[(0, 0), (13, 0)]], 0.0, 0), ([[(1, 0), (2, 0)]], 1.0, 0)],
+    seed=0,
+    edge="created",
+)
 @given(
     records=st.lists(st.tuples(moments, st.integers(0, 2)), max_size=60),
     page_size=st.integers(2, 6),
@@ -182,17 +202,18 @@ moments = st.one_of(
     syncs=st.lists(
         st.tuples(
             st.lists(batches, max_size=20),
-            st.floats(0, 1),  # how much of what the sync says is on record when it dies
+            st.floats(0, 1),  # how much of the output is stored when the sync ends
             st.sampled_from([0, MINUTE, 60 * MINUTE, 20 * DAY]),  # how long until the next
         ),
         max_size=5,
     ),
     seed=st.integers(0, 10_000),
+    edge=st.sampled_from(["updated", "created"]),
 )
 def test_once_the_world_stands_still_one_more_sync_makes_the_destination_equal(
-    *, records, page_size, pace, syncs, seed
+    *, records, page_size, pace, syncs, seed, edge
 ):
-    world = World(page_size, random.Random(seed), pace=pace)
+    world = World(page_size, random.Random(seed), edge, pace=pace)
     for number, (moment, created) in enumerate(records):
         world.write(number, at=moment, created=moment - created * DAY)
     destination: dict = {}
@@ -201,11 +222,11 @@ def test_once_the_world_stands_still_one_more_sync_makes_the_destination_equal(
     for writes, share, pause in syncs:
         world.writes = list(writes)
         said = sync(world, state)
-        state = take(destination, state, said[: round(share * len(said))])
+        state = take(destination, state, said[: round(share * len(said))], edge)
         world.now += pause
     world.writes = []
-    world.now += LOOKBACK
-    state = take(destination, state, sync(world, state))
+    world.now += LOOKBACK if edge == "updated" else DAY
+    state = take(destination, state, sync(world, state), edge)
 
     truth = {id_: versions[-1] for id_, versions in world.versions.items()}
     assert {id_: row["rev"] for id_, row in destination.items()} == {

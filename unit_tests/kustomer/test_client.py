@@ -347,7 +347,9 @@ def test_a_refusal_of_the_api_is_final(client, api, status, error):
 @pytest.mark.parametrize(
     ("token_status", "error"), [(200, errors.NotPermitted), (401, errors.NotAuthorised)]
 )
-def test_a_401_is_told_apart_by_the_request_that_needs_no_role(client, api, token_status, error):
+def test_the_request_that_needs_no_role_shows_the_meaning_of_a_401(
+    client, api, token_status, error
+):
     def answer(request):
         status = token_status if request.path == TOKEN_PATH else 401
         return reply({"errors": [{"title": "Unauthorized"}]}, status)
@@ -718,6 +720,14 @@ def test_a_consumer_that_fails_frees_its_place(client):
             raise KeyError
 
     assert search(client).data == []
+
+
+def test_a_request_that_is_not_sent_for_a_stream_is_logged_with_its_purpose(client, caplog):
+    caplog.set_level(logging.DEBUG, LOGGER.name)
+
+    client.get("/customers", stream="index check")
+
+    assert caplog.messages[-1].startswith("Index check: GET /customers answered 200")
 
 
 def test_each_answer_is_logged_for_debugging(client, caplog):

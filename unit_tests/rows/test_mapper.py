@@ -308,7 +308,7 @@ def test_satisfaction_is_a_number_in_every_form_that_kustomer_sends(value, expec
     assert attributes(satisfaction=value)["satisfaction"] == expected
 
 
-def test_a_value_that_does_not_fit_is_kept_beside_its_column():
+def test_a_value_that_does_not_fit_its_column_is_kept_in_misfit_values():
     row = attributes(satisfaction="very good", tags={"a": 1})
 
     assert row["satisfaction"] is None
