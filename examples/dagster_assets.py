@@ -23,18 +23,14 @@ FOLDERS = Path("/var/lib/kustomer")
 def synced(organization: str) -> AssetsDefinition:
     """Make the asset of an organization: the files of rows in its folder."""
 
-    @asset(
-        name=f"kustomer_{organization}",
-        group_name="kustomer",
-        retry_policy=RetryPolicy(max_retries=2, delay=60),
-    )
     def sync() -> MaterializeResult[None]:
         folder = FOLDERS / organization
         subprocess.run([SYNC, folder], check=True)
         sizes = {path.stem: path.stat().st_size for path in (folder / "rows").glob("*.jsonl")}
         return MaterializeResult(metadata={"bytes per stream": sizes})
 
-    return sync
+    retries = RetryPolicy(max_retries=2, delay=60)
+    return asset(name=f"kustomer_{organization}", group_name="kustomer", retry_policy=retries)(sync)
 
 
 assets = [synced(organization) for organization in ORGANIZATIONS]
