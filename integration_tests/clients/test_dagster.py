@@ -52,6 +52,7 @@ def test_an_asset_per_organization_is_synced_and_one_failing_leaves_the_others_a
                 "KUSTOMER_API_URL": sandbox.url,
                 "DAGSTER_HOME": str(tmp_path),
                 "DAGSTER_DISABLE_TELEMETRY": "1",
+                "PYTHONDONTWRITEBYTECODE": "1",  # in examples/
             },
             capture_output=True,
             text=True,
