@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import source_kustomer.sync.cursor as cursor_module
@@ -187,6 +187,14 @@ moments = st.one_of(
 )
 
 
+@example(  # a record is updated between the end of the sync and the reading of the archive
+    records=[(NOW, 0)] * 13 + [(NOW - 800 * DAY, 0)],
+    page_size=2,
+    pace=SECOND // 3,
+    syncs=[([[(0, 0), (13, 0)]], 0.0, 0), ([[(1, 0), (2, 0)]], 1.0, 0)],
+    seed=0,
+    edge="created",
+)
 @given(
     records=st.lists(st.tuples(moments, st.integers(0, 2)), max_size=60),
     page_size=st.integers(2, 6),
