@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar, Final
 
 from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
+from source_kustomer.engine.list_route import ListRoute, Where
 from source_kustomer.engine.outlets import Outlet, RowOutlet
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
@@ -42,6 +43,8 @@ class SearchStream(Stream, family=True):
     archived: bool = True
     """Whether records older than two years can be searched in the archive. Where they cannot, they
     are picked out of the lists."""
+    sorted_list: Endpoint | None = None
+    """A list of the same objects that filters and sorts by time of update, for large loads."""
     required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context")
 
     @property
@@ -92,7 +95,10 @@ class SearchStream(Stream, family=True):
                 sync.name,
                 self.query_context,
             )
-        windows = WindowTasks(self, sync, outlet, is_cut=is_cut, refused=refused)
+        route = None
+        if is_cut and self.sorted_list is not None:
+            route = ListRoute(self, self.sorted_list, sync, sync.sync.list_pool)
+        windows = WindowTasks(self, sync, outlet, is_cut=is_cut, refused=refused, route=route)
         windows.open(*plan(gaps, end=end, now=end, archived=has_old))
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterable[Document]:
@@ -129,7 +135,14 @@ class SearchStream(Stream, family=True):
         return SearchQuery(query_context=self.query_context, attribute=self.attribute, **conditions)
 
     def open_query(
-        self, sync: StreamSync, window: Window, ask: Ask, *, page_size: int | None = None
+        self,
+        sync: StreamSync,
+        window: Window,
+        ask: Ask,
+        *,
+        page_size: int | None = None,
+        include_deleted: bool | None = None,
+        where: Sequence[Where] = (),
     ) -> Query:
         """Turn a question of the keyset reader into a query.
 
@@ -138,11 +151,15 @@ class SearchStream(Stream, family=True):
             window: the window that is read.
             ask: the question.
             page_size: records per page; None is as many as the API grants.
+            include_deleted: whether deleted records come; None is as configured.
+            where: further conditions.
         """
+        with_deleted = sync.sync.include_deleted if include_deleted is None else include_deleted
         query = self.query(
             gte=format_timestamp(ask.start),
             lt=None if ask.end is None else format_timestamp(ask.end),
-            include_deleted=sync.sync.include_deleted,
+            also=tuple(where),
+            include_deleted=with_deleted,
             archive=window.index is Index.ARCHIVE,
         )
         if ask.created is not None:

@@ -6,27 +6,32 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.list_route import SEGMENT_PAGES, ListRoute, is_deleted
 from source_kustomer.engine.outlets import Emitted, Outlet
+from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.engine.window_reader import SpanBatch, WindowReader
 from source_kustomer.errors import (
     BadRequest,
     IncompleteWindow,
     KustomerError,
+    NotAuthorised,
     NotFound,
     NotPermitted,
+    Stopped,
     UnorderedPage,
 )
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
+from source_kustomer.kustomer.search import MAX_PAGE_SIZE
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.keyset import Ask, Query, Resource, timestamp_of
-from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER, Index, Window
-from source_kustomer.timestamps import format_timestamp
+from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER, Index, Window, cut
+from source_kustomer.timestamps import SECOND, format_timestamp
 
 EMPTY_PIECES: Final = 3
 """So many windows may be empty by chance."""
@@ -69,12 +74,15 @@ class WindowTasks:
         *,
         is_cut: bool,
         refused: Refused | None = None,
+        route: ListRoute | None = None,
     ) -> None:
         self.stream = stream
         self.sync = sync
         self.outlet = outlet
         self._is_cut = is_cut
         self._refusals = _Refusals(refused)
+        self._route = route
+        self._searching = _Searching()
         self._emitted = Emitted()
         self._pieces = _Pieces()
         self._seam_end = sync.sync.end - LIVE_SEARCH_AGE + SEAM_AFTER
@@ -86,19 +94,30 @@ class WindowTasks:
             windows: what to read.
             is_counted: whether their records are part of a count that was announced already.
         """
-        self.sync.sync.pool.join(len(windows))
+        for window in windows:
+            self._pool(window).join(1)
+            self._searching.join(window)
         self.sync.open(*(partial(self._read, window, is_counted) for window in windows))
+
+    def _pool(self, window: Window) -> ReaderPool:
+        sync = self.sync.sync
+        return sync.list_pool if window.index is Index.LIST else sync.pool
 
     def _read(self, window: Window, is_counted: bool) -> None:
         try:
             if window.index is Index.ARCHIVE and not self.stream.archived:
                 self._read_lists(window)
+            elif window.index is Index.LIST:
+                self._read_route(window)
             else:
                 self._read_search(window, is_counted)
         except REFUSALS as error:
             self._refusals.handle(error)
         finally:
-            self.sync.sync.pool.leave(window)
+            self._pool(window).leave(window)
+            self._searching.leave(window)
+            for pool in (self.sync.sync.pool, self.sync.sync.list_pool):
+                pool.forget(window)
 
     def _read_search(self, window: Window, is_counted: bool) -> None:
         reader = self._reader(window)
@@ -120,12 +139,75 @@ class WindowTasks:
         if following is not None:
             self.open(following)
 
-    def _reader(self, window: Window) -> WindowReader:
+    def _read_route(self, window: Window) -> None:
+        """Read a window from the list, segment by segment; search what the list cannot bring."""
+        assert self._route is not None
+        segment = _Segment(window.start)
+        reader = self._reader(window, segment)
+        try:
+            if self._route.is_ready:
+                self._read_segments(self._route, reader, segment)
+        except (NotAuthorised, Stopped):
+            raise
+        except KustomerError as error:
+            self._route.give_up(error.message)
+        if not segment.is_last:
+            self.open(Window(segment.start, reader.end), is_counted=True)
+
+    def _read_segments(self, route: ListRoute, reader: WindowReader, segment: _Segment) -> None:
+        """Read until the end of the window, or until the route is given up."""
+        pages = 0
+        for batch in reader.batches():
+            self.outlet.complete(replace(batch, span=None, is_last=False))
+            pages += 1
+            if batch.is_last:
+                self._end_segment(route, segment, cast("int", reader.end))
+                segment.is_last = True
+                return
+            if pages >= SEGMENT_PAGES and reader.position > segment.start:
+                self._end_segment(route, segment, reader.position)
+                pages = 0
+            if not route.is_ready:
+                return
+            self._cut(reader, batch)
+
+    def _end_segment(self, route: ListRoute, segment: _Segment, end: int) -> None:
+        """Close a segment if the search counts no more records than were read; else search it."""
+        start, read = segment.start, segment.end_at(end)
+        read += route.deleted_in(start, end)
+        counted = self._count(Window(start, end))
+        if counted is not None and counted <= read:
+            self.sync.receipt.add_numbers(counted, read)
+            self.outlet.complete(SpanBatch(read, (start, end), is_last=True))
+            return
+        LOGGER.warning(
+            "Stream %s: %s and its deleted records are %d from %s to %s, but the search counts %s. "
+            "This span is searched.",
+            self.sync.name,
+            route.endpoint.request,
+            read,
+            format_timestamp(start),
+            format_timestamp(end),
+            counted,
+        )
+        route.note_difference()
+        self.open(Window(start, end), is_counted=True)
+
+    def _reader(self, window: Window, segment: _Segment | None = None) -> WindowReader:
         sync = self.sync.sync
+        open_query: Callable[[Window, Ask], Query] = partial(self.stream.open_query, self.sync)
+        if window.index is Index.LIST and self._route is not None:
+            open_query = self._route.open_query
+
+        def take(rows: Sequence[Resource]) -> Any:
+            if segment is not None:
+                segment.take(timestamp_of(row, self.stream.stamp) for row in rows)
+            return self.outlet.take(self._unrepeated(window, rows))
+
         return WindowReader(
-            partial(self.stream.open_query, self.sync),
+            open_query,
             window,
-            lambda rows: self.outlet.take(self._unrepeated(window, rows)),
+            take,
             stamp=self.stream.stamp,
             sync_end=sync.end,
             begun=sync.begun,
@@ -189,6 +271,8 @@ class WindowTasks:
         """
         sync = self.sync.sync
         is_seam = window.index is Index.LIVE and window.start < self._seam_end
+        if self._route is not None and window.index is Index.LIVE:
+            rows = [row for row in rows if not is_deleted(row) or self._emitted.is_new(row)]
         if window.index is Index.ARCHIVE or window.end is None:
             rows = self._emitted.new(rows)
         if sync.is_first_second():
@@ -250,7 +334,7 @@ class WindowTasks:
 
     def _cut(self, reader: WindowReader, batch: SpanBatch) -> None:
         """Cut off the later part of the window for readers that have nothing to do."""
-        if not self._pieces.are_worthwhile:
+        if not self._pieces.are_worthwhile or self._is_shared(reader, batch):
             return
         pool = self.sync.sync.pool
         left = self._pages_left(reader, batch)
@@ -258,6 +342,63 @@ class WindowTasks:
         if pieces:
             pool.cut(reader.window, len(pieces))
             self.open(*pieces, is_counted=True)
+
+    def _is_shared(self, reader: WindowReader, batch: SpanBatch) -> bool:
+        """Share the rest of a window between the search and the list, if it has such a route.
+
+        The list takes as many pieces as the limit of all requests feeds readers, unless other
+        streams wait for that limit. The search takes some too, unless other streams wait for it.
+        Then its readers hand over to the list.
+
+        Returns:
+            Whether the window is not to be cut for the search alone.
+        """
+        route, window = self._route, reader.window
+        if route is None or window.index is Index.ARCHIVE:
+            return False
+        left = self._pages_left(reader, batch) * batch.page_size
+        if route.begin(reader.position, left // batch.page_size):
+            self.sync.open(partial(route.prepare, self._take_deleted))
+        end = route.end_within(reader.position, reader.end)
+        if end is None:
+            return False
+        sync = self.sync.sync
+        are_searches_awaited = sync.client.searches_waiting() > self._searching.others(window)
+        are_lists_awaited = sync.client.lists_waiting() > route.pool.busy
+        pages = left // route.page_size
+        lists = 0 if are_lists_awaited else route.pool.vacancies(window, pages)
+        searches = 0
+        if not are_searches_awaited:
+            searches = sync.pool.vacancies(window, left // MAX_PAGE_SIZE)
+        first = reader.position - reader.position % SECOND + SECOND
+        is_handed_over = (
+            window.index is Index.LIVE and are_searches_awaited and lists > 0 and first < end
+        )
+        cuts = cut(
+            first if is_handed_over else reader.position,
+            end,
+            pages_left=pages,
+            pieces=lists if is_handed_over else 1 + lists + searches,
+        )
+        cuts = sorted({at - at % SECOND for at in cuts if at - at % SECOND > first})
+        if is_handed_over:
+            cuts = [first, *cuts]
+        if not cuts:
+            return True
+        is_open = reader.end is None or reader.end > end
+        pieces = reader.split([*cuts, end] if is_open else cuts)
+        behind = [pieces.pop()] if is_open else []
+        count = len(pieces) if is_handed_over else min(lists, len(pieces))
+        listed = [replace(piece, index=Index.LIST) for piece in pieces[:count]]
+        searched = [replace(piece, index=Index.LIVE) for piece in [*pieces[count:], *behind]]
+        route.pool.cut(window, len(listed))
+        sync.pool.cut(window, len(searched))
+        self.open(*listed, *searched, is_counted=True)
+        return True
+
+    def _take_deleted(self, rows: Sequence[Resource]) -> None:
+        self._emitted.add(rows)
+        self.outlet.take(rows)
 
     def _pages_left(self, reader: WindowReader, batch: SpanBatch) -> int:
         """Return about how many pages are still to come in a window.
@@ -302,6 +443,50 @@ class _Refusals:
             self._is_refused = True
         if refused is not None:
             refused(error)
+
+
+class _Searching:
+    """The readers of this stream that search."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def join(self, window: Window) -> None:
+        """Note that a window is handed out."""
+        with self._lock:
+            self._count += window.index is not Index.LIST
+
+    def leave(self, window: Window) -> None:
+        """Note that a window is read."""
+        with self._lock:
+            self._count -= window.index is not Index.LIST
+
+    def others(self, window: Window) -> int:
+        """Return how many readers of this stream search, the one of a window left out."""
+        with self._lock:
+            return self._count - (window.index is not Index.LIST)
+
+
+class _Segment:
+    """The part of a window of the list that is being read."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.is_last = False
+        """Whether the window has been read to its end."""
+        self._stamps: list[int | None] = []
+
+    def take(self, stamps: Iterable[int | None]) -> None:
+        """Note the timestamps of records that were read."""
+        self._stamps += stamps
+
+    def end_at(self, end: int) -> int:
+        """Begin the next segment, and return how many records the one before it had."""
+        stamps = self._stamps
+        self.start = end
+        self._stamps = [stamp for stamp in stamps if stamp is not None and stamp >= end]
+        return len(stamps) - len(self._stamps)
 
 
 class _Pieces:

@@ -233,6 +233,7 @@ class Customers(SearchStream):
 
     name = "customers"
     query_context = "customer"
+    sorted_list = Endpoint("/customers", {"sort": "updatedAt"})
     row = CustomerRow
     custom_resource = "customer"
     suggested = True
