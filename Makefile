@@ -13,6 +13,9 @@ TOOLS ?= .venv-tools
 
 PAIRS ?= 200
 
+# Most of the time of a start is the import of the CDK, which is compiled only once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo unit test test-pythons lint chaos dialects bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
 

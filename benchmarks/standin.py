@@ -421,6 +421,7 @@ def main() -> None:
     parser.add_argument("--record-bytes", type=int, default=2048)
     app = Standin(parser.parse_args())
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as servers do; or 40 ms more
     config = uvicorn.Config(
         app,
         log_level="critical",

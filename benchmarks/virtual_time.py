@@ -122,7 +122,7 @@ def simulate(
     while now < end:
         upcoming = min(events[0][0] if events else end, end)
         # The kind that has waited for longest is first.
-        for kind in sorted(idle, key=last_sent.__getitem__):
+        for kind in sorted(idle, key=last_sent.__getitem__) if len(idle) > 1 else idle:
             while idle[kind] and is_wanted(now):
                 permit = budgets.try_acquire(kind)
                 if not isinstance(permit, Permit):

@@ -115,6 +115,9 @@ class NotPermitted(ConfigError):
 class NotFound(ConfigError):
     """What was requested does not exist."""
 
+    is_stated: bool = False
+    """Whether Kustomer itself states that: by 404, with an error in one of the API's forms."""
+
 
 class TransientError(KustomerError):
     """Something that a later attempt may not meet."""
@@ -351,7 +354,18 @@ def error_for(
     if rule is _ROLE_MISSING and _PLAN.search(detail):
         rule = _PLAN_LACKS
     message = rule.message.format(request=request, status=status)
-    return rule.error(f'{message} Kustomer\'s answer: "{detail}"' if detail else message)
+    error = rule.error(f'{message} Kustomer\'s answer: "{detail}"' if detail else message)
+    if isinstance(error, NotFound):
+        error.is_stated = status == HTTPStatus.NOT_FOUND and _is_error_of_the_api(body)
+    return error
+
+
+def _is_error_of_the_api(body: object) -> bool:
+    """Return whether a body has the member `errors`, or `error` as older endpoints send it.
+
+    Gateways send other JSON, such as `{"message": "Not Found"}`.
+    """
+    return isinstance(body, Mapping) and bool(body.get("errors") or body.get("error"))
 
 
 def is_reason_stated(body: object) -> bool:

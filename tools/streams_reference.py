@@ -65,10 +65,13 @@ keys that are not declared stay in the row, and are in `misfit_values` as well.
 such as `assigned_users` and `tags` hold ids. Rows of child lists have the id of their parent in a
 column of its own, such as `conversation_id`.
 
-**Deletions.** Searched objects have `deleted` and `deleted_at` when they are deleted (an option
-leaves them out). So have users, teams, tags, shortcuts and spam senders, where the API lists
-deleted ones. The other lists leave out deleted records: compare with a full refresh where that
-matters. Merges of customers are in [customer_merges](#customer_merges).
+**Deletions.** A deleted record is emitted once more, with `deleted` and `deleted_at` (an option
+leaves deleted records out). The search returns deleted records, and a few lists do on request.
+The other lists omit them: there, each incremental sync compares the ids with those of the last
+one, and confirms that a missing record was deleted. Such a row has only `id`, `deleted`,
+`deleted_at` and the cursor. Each stream below says how its deletions are found;
+[reliability.md](reliability.md#deletions) has the limits. Merges of customers are in
+[customer_merges](#customer_merges).
 
 **Columns.** A column that is not in the configured catalog is not emitted, except the primary key
 and the cursor. A configured stream without a schema gets all columns."""
@@ -154,6 +157,7 @@ def _section(stream: Stream) -> Iterator[str]:
     yield f"- Sync modes: {modes}"
     yield f"- Roles, any one of: {roles or 'none is documented'}"
     yield f"- Cost: {cost(stream)}"
+    yield f"- Deletions: {deletions(stream)}"
     yield from ("", "| Column | Type | Description |", "| --- | --- | --- |")
     types = stream.row.column_types()
     for name, column in stream.schema(None)["properties"].items():
@@ -228,6 +232,25 @@ def cost(stream: Stream) -> str:
     if isinstance(stream, SearchStream):
         return "1 search per 500 changed records, at least 1"
     return _cost_of_lists(stream)
+
+
+def deletions(stream: Stream) -> str:
+    """Return how the deletions of a stream are found."""
+    if isinstance(stream, SearchOrListStream):
+        return f"the search returns them; if it is refused, {_comparison(stream)}"
+    if isinstance(stream, SearchStream) and "deleted" in stream.row.model_fields:
+        return "the search returns them"
+    if not stream.is_incremental:
+        return "a full refresh omits them"
+    requests = [_request(one) for one in stream.endpoints if one.with_deleted]
+    if requests:
+        return f"{', '.join(requests)}; else {_comparison(stream)}"
+    return _comparison(stream) if stream.detects_removals else "not found"
+
+
+def _comparison(stream: Stream) -> str:
+    confirmed = "a second read" if stream.record is None else _request(stream.record)
+    return f"comparison with the last sync, confirmed by {confirmed}"
 
 
 def _cost_of_lists(stream: Stream) -> str:

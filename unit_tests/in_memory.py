@@ -15,6 +15,8 @@ from source_kustomer.kustomer.transport import Answer, NoAnswer, Request
 
 KEY = "canary-key-5fd1"
 MANY = 1_000_000
+NO_LIMIT = {"x-ratelimit-limit": str(MANY), "x-ratelimit-remaining": str(MANY)}
+"""Headers of a rate limit that no test reaches. Without them, a real clock makes requests wait."""
 START = 1_800_000_000.0
 """The time of day at which tests begin: 2027-01-15T08:00:00Z, in Unix seconds."""
 

@@ -15,7 +15,7 @@ from airbyte_cdk.models import (
 from source_kustomer.airbyte.source import SourceKustomer
 from source_kustomer.kustomer.transport import Request
 from source_kustomer.logger import LOGGER
-from unit_tests.in_memory import InMemoryTransport, Outcome, reply
+from unit_tests.in_memory import NO_LIMIT, InMemoryTransport, Outcome, reply
 
 CONFIG = {"api_key": "canary-key-5fd1"}
 
@@ -104,6 +104,7 @@ def test_a_klass_with_an_unusual_name_is_requested_by_exactly_that_name(
 
 
 def test_a_check_searches_for_no_object_twice(api: InMemoryTransport) -> None:
+    api.replies = [reply(headers=NO_LIMIT)]
     assert SourceKustomer(transport=api).check(LOGGER, CONFIG).status is Status.SUCCEEDED
 
     bodies = [json.loads(request.body) for request in api.requests if request.body]

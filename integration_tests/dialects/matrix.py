@@ -424,8 +424,9 @@ class Matrix:
         return truth
 
     def _left_over(self, stream: str, rows: dict[str, Row]) -> set[str]:
-        """Ids of rows that may stay although their record is gone."""
+        """Ids of rows that may stay although their record is gone, or that say so."""
         found = set(self._sandbox.removed(OBJECTS.get(stream, stream)))
+        found |= {record_id for record_id, row in rows.items() if row.get("deleted")}
         gone: set[str] = set()
         for parent in PARENTS.get(stream, ()):
             gone |= self._deleted(parent) | self._sandbox.removed(parent).keys()

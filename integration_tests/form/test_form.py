@@ -24,7 +24,7 @@ GOOD = {
     "num_workers": "16",
 }
 BAD = {
-    "organization": "acme.kustomerapp.com",
+    "organization": "acme/support",
     "start_date": "last week",
     "rate_limit_share": 101,
     "searches_per_minute": 0,

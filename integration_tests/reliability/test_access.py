@@ -17,7 +17,7 @@ STREAMS = ("messages", "conversations", "customers", "notes", "users", "teams", 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    counts = dict.fromkeys(STREAMS[:4], 200)
+    counts = dict.fromkeys(STREAMS[:4], 200) | {"tags": 250}
     with Sandbox(0, seed=29, key=KEY, counts=counts, max_page_size=20, **UNLIMITED) as sandbox:
         yield sandbox
 
@@ -84,11 +84,11 @@ def test_a_forbidden_object_is_skipped_naming_the_role_and_comes_once_it_is_gran
     destination.assert_is_exact(sandbox)
 
 
-@pytest.mark.parametrize("stream", ["notes", "users"])
+@pytest.mark.parametrize(("stream", "requests"), [("notes", 1), ("tags", 2)])
 def test_an_object_that_is_forbidden_from_the_middle_on_fails_naming_the_role(
-    sandbox: Sandbox, destination: Destination, connector: Connector, stream: str
+    sandbox: Sandbox, destination: Destination, connector: Connector, stream: str, requests: int
 ) -> None:
-    with sandbox.temporarily(forbidden={stream: 1}):
+    with sandbox.temporarily(forbidden={stream: requests}):
         output = destination.sync(connector, succeeds=False)
 
     assert output.code == 1

@@ -118,7 +118,7 @@ def test_a_state_in_the_future_gives_no_rows_keeps_its_place_and_is_warned_of(
 def test_afterwards_every_state_is_complete(synced: Synced) -> None:
     for state in synced.output.last_states:
         name = state["stream"]["stream_descriptor"]["name"]
-        [field] = state["stream"]["stream_state"]
+        [field] = state["stream"]["stream_state"].keys() - {"ids"}
         assert field.endswith("_at") or field == "__ab_full_refresh_sync_complete", name
 
 

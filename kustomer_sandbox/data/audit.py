@@ -28,7 +28,8 @@ class AuditLog:
     """
 
     def __init__(self, seed: int, now: int, count: int) -> None:
-        self._generated = [_generated(seed, now, number) for number in range(count)]
+        chance = random.Random(f"{seed} audit")
+        self._generated = [_generated(chance, now, number) for number in range(count)]
         self._recorded: list[Resource] = []
 
     def newest_first(self) -> list[Resource]:
@@ -52,13 +53,8 @@ class AuditLog:
         )
 
 
-def _created_at(entry: Resource) -> str:
-    return str(entry["attributes"]["createdAt"])
-
-
-def _generated(seed: int, now: int, number: int) -> Resource:
+def _generated(chance: random.Random, now: int, number: int) -> Resource:
     """One generated entry; a higher number is older."""
-    chance = random.Random(f"{seed} audit {number}")
     at = now - number * 2 * HOUR - int(chance.random() * HOUR)
     human = number % 3 == 0
     changes = {"status": {"op": "replace", "before": "open", "after": "done"}}

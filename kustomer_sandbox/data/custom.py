@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from kustomer_sandbox.data.ids import ORG_ID, make_id
@@ -51,8 +52,9 @@ class CustomAttribute:
         """Draw a value of the declared type, now and then null."""
         if happens(chance, 0.1):
             return None
-        return _BY_SUFFIX[self._suffix()](self, chance)
+        return _BY_SUFFIX[self._suffix](self, chance)
 
+    @cached_property
     def _suffix(self) -> str:
         usual = _SUFFIXES.get(self.type, "Str")
         return next((suffix for suffix in _BY_SUFFIX if self.name.endswith(suffix)), usual)

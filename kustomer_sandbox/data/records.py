@@ -25,7 +25,7 @@ _LANGS = ('"en_us"', '"en_us"', '"fr"', '"de"', "null")
 _COLORS = ('"yellow"', '"blue"', '"green"', '"purple"')
 # This share of the messages has attachments.
 _ATTACHED = 0.1
-_VARIANTS = 400
+_VARIANTS = 100
 
 _ORG = f'"org":{{"links":{{"self":"/v1/orgs/{ORG_ID}"}},"data":{{"type":"org","id":"{ORG_ID}"}}}}'
 

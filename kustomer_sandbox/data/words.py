@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import orjson
@@ -86,8 +87,9 @@ class Words:
     plain_names: list[str]
 
 
+@cache
 def make_words(seed: int) -> Words:
-    """Build the pools; takes about half a second."""
+    """Build the pools, once in a process."""
     fake = Faker(["en_US"], use_weighting=False)
     fake.seed_instance(seed)
     chance = random.Random(seed)

@@ -50,7 +50,18 @@ class Endpoint:
             InvalidId: when an id cannot be a segment of a path.
         """
         quoted = {name: segment(value) for name, value in ids.items()}
-        return replace(self, path=self.path.format(**quoted))
+        older_path = None if self.older_path is None else self.older_path.format(**quoted)
+        return replace(self, path=self.path.format(**quoted), older_path=older_path)
+
+
+def one_record(path: str, *, older_path: str | None = None) -> Endpoint:
+    """Return the endpoint of a single record.
+
+    Args:
+        path: the path, with `{id}`.
+        older_path: the path to ask where `path` does not exist, with `{id}`.
+    """
+    return Endpoint(path, page_size=None, older_path=older_path)
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.removals import MARK, Listed, Removals
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import BadRequest, KustomerError, NotFound, NotPermitted
@@ -17,9 +18,6 @@ from source_kustomer.sync.state import BEGINNING
 from source_kustomer.timestamps import parse_timestamp
 
 Resource = Mapping[str, Any]
-Pages = Callable[[Client, Endpoint], Iterable[Document]]
-
-MARK: Final = {"deleted": True}
 
 
 class ListStream(Stream, family=True):
@@ -29,7 +27,7 @@ class ListStream(Stream, family=True):
 
     def read(self, sync: StreamSync) -> None:
         """Read all lists, and emit what has changed."""
-        read_lists(sync, self.endpoints, self.pages)
+        read_lists(self, sync)
 
     def probe(self, client: Client) -> None:
         """Request the first record of the first list."""
@@ -45,24 +43,25 @@ class ListStream(Stream, family=True):
         return read_endpoint(client, endpoint, stream=self.name)
 
 
-def read_lists(sync: StreamSync, endpoints: Sequence[Endpoint], pages: Pages | None = None) -> None:
+def read_lists(stream: Listed, sync: StreamSync) -> None:
     """Emit the records of several lists that have changed, each record once.
 
     The first list is the object. The others add what it leaves out, as far as the API serves them.
+    Records that the last complete read found, and this one does not, are emitted as deleted if
+    that is confirmed.
 
     Args:
+        stream: the stream, with its lists.
         sync: the stream in this sync.
-        endpoints: the lists.
-        pages: yields the pages of a list; None requests them as the endpoint declares.
 
     Raises:
         KustomerError: when a list cannot be read completely, or the first is refused.
     """
-    reading = _ListReading(sync, endpoints, pages)
-    for endpoint in endpoints:
+    reading = _ListReading(stream, sync)
+    for endpoint in stream.endpoints:
         if endpoint.with_deleted and sync.sync.include_deleted:
             reading.gather(endpoint)
-    for endpoint in endpoints:
+    for endpoint in stream.endpoints:
         if not endpoint.with_deleted:
             reading.emit(endpoint)
     reading.emit_deleted()
@@ -78,16 +77,15 @@ class _ListReading:
     meanwhile is not taken for a deleted one.
     """
 
-    def __init__(
-        self, sync: StreamSync, endpoints: Sequence[Endpoint], pages: Pages | None
-    ) -> None:
+    def __init__(self, stream: Listed, sync: StreamSync) -> None:
+        self._stream = stream
         self._sync = sync
-        self._main = next(one for one in endpoints if not one.with_deleted)
-        self._is_single = len(endpoints) == 1
-        self._pages = pages
+        self._main = next(one for one in stream.endpoints if not one.with_deleted)
+        self._is_single = len(stream.endpoints) == 1
         self._seen: set[str] = set()
         self._deleted: dict[str, Resource] = {}
         self._refused: list[tuple[Endpoint, KustomerError]] = []
+        self._removals = Removals(stream, sync)
         self.rows = 0
 
     def gather(self, endpoint: Endpoint) -> None:
@@ -97,17 +95,25 @@ class _ListReading:
 
     def emit(self, endpoint: Endpoint) -> None:
         """Emit the records of a list that have changed, and that no list before it had."""
-        since = self._sync.cursor.since
+        since, is_new = self._sync.cursor.since, self._removals.is_new
         for resources in self._read(endpoint):
+            self._removals.see(resources)
             new = resources if self._is_single else self._unseen(resources)
-            self.rows += self._sync.put_rows(row for row in new if is_changed(row, since))
+            self.rows += self._sync.put_rows(
+                row for row in new if is_changed(row, since) or is_new(row)
+            )
 
     def emit_deleted(self) -> None:
-        """Emit the deleted records that have changed, with the mark."""
+        """Emit the deleted records that have changed, with the mark, and those that are removed."""
         since = self._sync.cursor.since
         self.rows += self._sync.put_rows(
             (row for row in self._deleted.values() if _is_newly_deleted(row, since)), MARK
         )
+        self._removals.forget(self._deleted)
+        self.rows += self._removals.finish(is_whole=not self._is_any_list_refused())
+
+    def _is_any_list_refused(self) -> bool:
+        return any(not endpoint.with_deleted for endpoint, _ in self._refused)
 
     def _unseen(self, resources: Sequence[Resource]) -> list[Resource]:
         new = [row for row in resources if str(row.get("id")) not in self._seen]
@@ -120,13 +126,8 @@ class _ListReading:
     def _read(self, endpoint: Endpoint) -> Iterator[Sequence[Resource]]:
         """Yield the records of a list; only the object itself must not be refused."""
         sync, is_answered = self._sync, False
-        found = (
-            read_endpoint(sync.client, endpoint, stream=sync.name)
-            if self._pages is None
-            else self._pages(sync.client, endpoint)
-        )
         try:
-            for page in found:
+            for page in self._stream.pages(sync.client, endpoint):
                 is_answered = True
                 if endpoint.with_deleted:
                     sync.raise_if_ended()

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
 from source_kustomer.engine.lists import ListStream, is_changed
+from source_kustomer.engine.removals import Removals
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import InvalidId, NotFound
 from source_kustomer.kustomer.client import Client
@@ -42,9 +43,14 @@ class NestedListStream(ListStream, family=True):
         """
         since = next(sync.cursor.gaps(), (sync.cursor.since, None))[0]
         rows = 0
+        removals = Removals(self, sync)
         for page in self._pages(sync, since):
             sync.answered()
-            rows += sync.put_rows(row for row in page.data if self.is_new(row, since))
+            removals.see(page.data)
+            rows += sync.put_rows(
+                row for row in page.data if self.is_new(row, since) or removals.is_new(row)
+            )
+        rows += removals.finish(is_whole=True)
         sync.cursor.close(since, None, rows=rows, final=True)
 
     def _pages(self, sync: StreamSync, since: int) -> Iterator[Document]:

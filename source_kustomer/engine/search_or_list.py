@@ -31,7 +31,8 @@ class SearchOrListStream(SearchStream, family=True):
     A sync uses the search if the search's schema lists the attribute. Otherwise, and
     in a first load, it requests a page of the search. If the search refuses, does not sort, or
     finds nothing although the list has records, the lists are read whole instead, and the records
-    that have changed are emitted. Lists leave out deleted records.
+    that have changed are emitted. Lists leave out deleted records, so these are found by
+    comparison.
     """
 
     required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context", "endpoints")
@@ -59,26 +60,32 @@ class SearchOrListStream(SearchStream, family=True):
     def _read_lists(self, sync: StreamSync, reason: str) -> None:
         LOGGER.warning(
             "Stream %s: the search cannot be used (%s), so all of the list is read at every sync. "
-            "Deleted records are not in it.",
+            "Deleted records are not in it; they are found by comparison with the last sync.",
             self.name,
             reason,
         )
-        read_lists(sync, self.endpoints, self.pages)
+        read_lists(self, sync)
 
     def refusal(self, client: Client) -> str | None:
-        """Return why the search cannot be used; None when it can."""
+        """Return why the search cannot be used; None when it can.
+
+        A search that finds nothing is asked twice: one empty answer can be a fault.
+        """
         try:
-            with (
-                needing(SEARCH_ROLES),
-                client.search(self.query(), page_size=SAMPLE, stream=self.name) as page,
-            ):
-                ordered_stamps(page.data, self.stamp)
-                is_empty = not page.data
+            if self._finds_any(client) or not self._is_listed(client) or self._finds_any(client):
+                return None
         except REFUSALS as error:
             return _reason(error)
-        if is_empty and self._is_listed(client):
-            return "it finds nothing, although the list has records"
-        return None
+        return "it finds nothing, although the list has records"
+
+    def _finds_any(self, client: Client) -> bool:
+        """Return whether a page of the search has records, after a check of their order."""
+        with (
+            needing(SEARCH_ROLES),
+            client.search(self.query(), page_size=SAMPLE, stream=self.name) as page,
+        ):
+            ordered_stamps(page.data, self.stamp)
+            return bool(page.data)
 
     def _is_listed(self, client: Client) -> bool:
         """Return whether the list has any record, as far as the key may read it."""

@@ -41,6 +41,11 @@ class Stream(ABC):
     """Whether a new user should start with it."""
     whole_at_first: bool = False
     """Whether a first sync brings every record, those from before the start date included."""
+    record: Endpoint | None = None
+    """The endpoint of one of its records, with `{id}`. A record that its lists no longer have is
+    removed if this endpoint answers 404."""
+    is_removed_when_unlisted: bool = False
+    """Whether a record is removed if its lists lack it twice; where `record` does not exist."""
     custom_resource: str | None = None
     """The metadata resource that describes its custom attributes."""
     required: ClassVar[tuple[str, ...]] = ("name", "row", "endpoints")
@@ -72,6 +77,11 @@ class Stream(ABC):
         Empty: every key may read it, or no source names a role.
         """
         return self.endpoints[0].roles if self.endpoints else ()
+
+    @property
+    def detects_removals(self) -> bool:
+        """Whether records that its lists no longer have are found."""
+        return self.record is not None or self.is_removed_when_unlisted
 
     @property
     def is_incremental(self) -> bool:

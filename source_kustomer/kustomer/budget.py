@@ -159,6 +159,9 @@ class Budget:
     def quota(self, now: float) -> float:
         """Return how many requests a minute may be sent."""
         self._advance(now)
+        return self._quota(now)
+
+    def _quota(self, now: float) -> float:
         free = self.limit * (1 - RESERVE) - self._expected_others(now)
         least = min(self._share, LEAST) * self.limit
         quota = max(min(self._share * self.limit, free), least)
@@ -188,7 +191,7 @@ class Budget:
         self._advance(now)
         if now < self._blocked_until:
             return self._blocked_until
-        quota = int(self.quota(now) + 1e-9)  # a share of 0.29 of 100 is 28.999999999999996
+        quota = int(self._quota(now) + 1e-9)  # a share of 0.29 of 100 is 28.999999999999996
         recent, minute = self._sent, self._minute
         if minute.is_known:
             count, end = minute.ours, minute.start + MINUTE

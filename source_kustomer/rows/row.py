@@ -62,6 +62,16 @@ class Row(BaseModel):
         return {name: kind_of(field) for name, field in cls.model_fields.items()}
 
 
+class RemovableRow(Row):
+    """A row of an object whose lists omit deleted records, so that a sync finds what they lack."""
+
+    deleted: Boolean = column(
+        "True if the record has been deleted. The other columns are then null, except the id, the "
+        "cursor and `deleted_at`, unless Kustomer still returns the record."
+    )
+    deleted_at: Timestamp = column("Time of the sync that found the record deleted.")
+
+
 class TrackedRow(Row):
     """A row with the time and the author of its creation and last change."""
 
@@ -79,5 +89,7 @@ class DeletableRow(TrackedRow):
     """A row of an object whose deleted records Kustomer can still return."""
 
     deleted: Boolean = column("True if the record has been deleted.")
-    deleted_at: Timestamp = column("Time of deletion.")
+    deleted_at: Timestamp = column(
+        "Time of deletion. If Kustomer no longer returns the record: of the sync that found that."
+    )
     deleted_by: Reference = column("User who deleted it.")

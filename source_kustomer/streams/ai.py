@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from source_kustomer.engine.batches import BatchStream
-from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.nested import NestedListStream
 from source_kustomer.rows.columns import (
@@ -23,7 +23,7 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
-from source_kustomer.rows.row import Row
+from source_kustomer.rows.row import RemovableRow, Row
 from source_kustomer.streams.conversations import Conversations
 
 AI_ROLES: Final = ("org.permission.assistant.read", "org.user.apps.read")
@@ -37,7 +37,7 @@ class AiRow(Row):
     updated_at: Timestamp = column("Time of the last change of any kind.")
 
 
-class AiAutomationRow(AiRow):
+class AiAutomationRow(RemovableRow, AiRow):
     """An AI automation (AI agent)."""
 
     renames: ClassVar[Mapping[str, str]] = {"type": "automation_type"}
@@ -62,6 +62,7 @@ class AiAutomations(ListStream):
     name = "ai_automations"
     endpoints = (Endpoint("/ai/automations", roles=AI_ROLES),)
     row = AiAutomationRow
+    record = one_record("/ai/automations/{id}")
 
 
 class AiSummaryRow(AiRow):
@@ -99,7 +100,7 @@ class AiSummaries(BatchStream):
     row = AiSummaryRow
 
 
-class AiEvaluationRow(AiRow):
+class AiEvaluationRow(RemovableRow, AiRow):
     """An evaluation: a suite of test cases of an AI automation."""
 
     name: Text = column("Name.")
@@ -116,9 +117,10 @@ class AiEvaluations(NestedListStream):
     parents = Endpoint("/ai/automations", roles=AI_ROLES)
     endpoints = (Endpoint("/ai/automations/{id}/evaluations", roles=AI_ROLES),)
     row = AiEvaluationRow
+    record = one_record("/ai/evaluations/{id}")
 
 
-class AiEvaluationRunRow(AiRow):
+class AiEvaluationRunRow(RemovableRow, AiRow):
     """A run of an evaluation."""
 
     evaluation_id: Text = column("Id of the evaluation.")
@@ -137,6 +139,7 @@ class AiEvaluationRuns(ListStream):
     name = "ai_evaluation_runs"
     endpoints = (Endpoint("/ai/evaluation-runs", roles=AI_ROLES),)
     row = AiEvaluationRunRow
+    record = one_record("/ai/evaluation-runs/{id}")
 
 
 class ExpectedToolCall(Nested):
@@ -147,7 +150,7 @@ class ExpectedToolCall(Nested):
     tool_type: Text
 
 
-class AiEvaluationTestcaseRow(AiRow):
+class AiEvaluationTestcaseRow(RemovableRow, AiRow):
     """A test case of an evaluation."""
 
     name: Text = column("Name.")
@@ -169,6 +172,7 @@ class AiEvaluationTestcases(ListStream):
     name = "ai_evaluation_testcases"
     endpoints = (Endpoint("/ai/evaluation-testcases", roles=AI_ROLES),)
     row = AiEvaluationTestcaseRow
+    record = one_record("/ai/evaluation-testcases/{id}")
 
 
 class ToolCall(Nested):
@@ -196,7 +200,7 @@ class Assertion(Nested):
     assertion_failed: Boolean
 
 
-class AiEvaluationTestcaseResultRow(AiRow):
+class AiEvaluationTestcaseResultRow(RemovableRow, AiRow):
     """The result of a test case in a run."""
 
     evaluation_run_id: Text = column("Id of the run.")
@@ -223,3 +227,4 @@ class AiEvaluationTestcaseResults(ListStream):
     name = "ai_evaluation_testcase_results"
     endpoints = (Endpoint("/ai/evaluation-testcase-results", roles=AI_ROLES),)
     row = AiEvaluationTestcaseResultRow
+    record = one_record("/ai/evaluation-testcase-results/{id}")

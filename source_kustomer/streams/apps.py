@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.rows.columns import (
     Boolean,
@@ -21,7 +21,7 @@ from source_kustomer.rows.columns import (
     column,
 )
 from source_kustomer.rows.resources import with_timestamp, without_attributes
-from source_kustomer.rows.row import Row, TrackedRow
+from source_kustomer.rows.row import RemovableRow, Row, TrackedRow
 
 APP_ROLES: Final = (
     "org.permission.apps.read",
@@ -45,7 +45,7 @@ HOOK_SECRETS: Final = frozenset({"email", "hash", "key", "url"})
 """Attributes of inbound hooks with which anyone could send data to them."""
 
 
-class CardRow(TrackedRow):
+class CardRow(RemovableRow, TrackedRow):
     """A card that an app shows next to a customer's timeline."""
 
     name: Text = column("Name.")
@@ -66,9 +66,10 @@ class Cards(ListStream):
         ),
     )
     row = CardRow
+    record = one_record("/cards/{id}")
 
 
-class KviewRow(TrackedRow):
+class KviewRow(RemovableRow, TrackedRow):
     """A kview: the layout of insight cards and timeline items."""
 
     resource: Text = column("Type of record that it shows.")
@@ -93,6 +94,7 @@ class Kviews(ListStream):
         Endpoint("/kviews", {"appDisabled": "true"}, roles=KVIEW_ROLES),
     )
     row = KviewRow
+    is_removed_when_unlisted = True
 
 
 class RemoteState(Nested):
@@ -102,7 +104,7 @@ class RemoteState(Nested):
     status_at: Timestamp
 
 
-class InstalledAppRow(Row):
+class InstalledAppRow(RemovableRow):
     """An installed app."""
 
     name: Text = column("Name.")
@@ -131,9 +133,10 @@ class InstalledApps(ListStream):
     name = "installed_apps"
     endpoints = (Endpoint("/apps", roles=APP_ROLES),)
     row = InstalledAppRow
+    is_removed_when_unlisted = True
 
 
-class OutboundWebhookRow(TrackedRow):
+class OutboundWebhookRow(RemovableRow, TrackedRow):
     """An outbound webhook, without its secrets."""
 
     name: Text = column("Name.")
@@ -152,6 +155,7 @@ class OutboundWebhooks(ListStream):
         Endpoint("/outbound-webhooks", {"appDisabled": "true"}, roles=WEBHOOK_ROLES),
     )
     row = OutboundWebhookRow
+    record = one_record("/outbound-webhooks/{id}")
 
     @staticmethod
     def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -215,7 +219,7 @@ class HookStream(ListStream, family=True):
         return {name: value for name, value in kept.items() if name != "links"}
 
 
-class HookRow(TrackedRow):
+class HookRow(RemovableRow, TrackedRow):
     """An inbound hook, without its secrets."""
 
     title: Text = column("Title.")
@@ -231,6 +235,7 @@ class EmailHooks(HookStream):
     name = "email_hooks"
     endpoints = (Endpoint("/hooks/email", roles=HOOK_ROLES, page_size=99, last_page=10),)
     row = HookRow
+    record = one_record("/hooks/email/{id}")
 
 
 class WebHooks(HookStream):
@@ -239,6 +244,7 @@ class WebHooks(HookStream):
     name = "web_hooks"
     endpoints = (Endpoint("/hooks/web", roles=HOOK_ROLES, page_size=99, last_page=10),)
     row = HookRow
+    record = one_record("/hooks/web/{id}")
 
 
 class FormHooks(HookStream):
@@ -247,3 +253,4 @@ class FormHooks(HookStream):
     name = "form_hooks"
     endpoints = (Endpoint("/hooks/form", roles=HOOK_ROLES, page_size=99, last_page=10),)
     row = HookRow
+    record = one_record("/hooks/form/{id}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.search import SearchStream
 from source_kustomer.rows.columns import (
@@ -34,7 +34,7 @@ from source_kustomer.rows.objects import (
     SatisfactionResponse,
     Sentiment,
 )
-from source_kustomer.rows.row import DeletableRow, Row
+from source_kustomer.rows.row import DeletableRow, RemovableRow, Row
 
 SUB_STATUS_ROLES: Final = (
     "org.permission.sub_status.read",
@@ -443,7 +443,7 @@ class Conversations(SearchStream):
     suggested = True
 
 
-class SubStatusRow(Row):
+class SubStatusRow(RemovableRow):
     """A sub-status: a finer status that the organization has defined."""
 
     label: Text = column("Label.")
@@ -464,6 +464,7 @@ class SubStatuses(ListStream):
         for resource in ("conversation", "kobject")
     )
     row = SubStatusRow
+    record = one_record("/sub-statuses/{id}")
 
 
 class MessageError(Nested):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record
 from source_kustomer.engine.search import SearchStream
 from source_kustomer.engine.search_or_list import SearchOrListStream
 from source_kustomer.rows.columns import (
@@ -283,5 +283,6 @@ class Companies(SearchOrListStream):
         Endpoint("/companies", roles=("org.permission.company.read", "org.user.company.read")),
     )
     row = CompanyRow
+    record = one_record("/companies/{id}")
     custom_resource = "company"
     suggested = True

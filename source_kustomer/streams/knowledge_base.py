@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record, probe_endpoint, read_endpoint
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.nested import NestedListStream
 from source_kustomer.errors import NotFound
@@ -25,7 +25,7 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
-from source_kustomer.rows.row import DeletableRow, Row, TrackedRow
+from source_kustomer.rows.row import DeletableRow, RemovableRow, Row, TrackedRow
 
 KB_ROLES: Final = (
     "org.permission.kb.read",
@@ -96,10 +96,11 @@ class KbArticles(ListStream):
     name = "kb_articles"
     endpoints = (Endpoint("/kb/articles", roles=KB_ROLES),)
     row = KbArticleRow
+    record = one_record("/kb/articles/{id}")
     prepare = staticmethod(with_versions_by_language)
 
 
-class KbCategoryRow(TrackedRow):
+class KbCategoryRow(RemovableRow, TrackedRow):
     """A category of articles."""
 
     hash: Text = column("Short id in URLs.")
@@ -118,9 +119,10 @@ class KbCategories(ListStream):
     name = "kb_categories"
     endpoints = (Endpoint("/kb/categories", roles=KB_ROLES),)
     row = KbCategoryRow
+    record = one_record("/kb/categories/{id}")
 
 
-class KbInternalCategoryRow(Row):
+class KbInternalCategoryRow(RemovableRow):
     """A category of internal articles."""
 
     hash: Text = column("Short id in URLs.")
@@ -142,9 +144,10 @@ class KbInternalCategories(ListStream):
     name = "kb_internal_categories"
     endpoints = (Endpoint("/kb/internal/categories", roles=KB_ROLES),)
     row = KbInternalCategoryRow
+    record = one_record("/kb/internal/categories/{id}")
 
 
-class KbKnowledgeBaseRow(Row):
+class KbKnowledgeBaseRow(RemovableRow):
     """A knowledge base."""
 
     name: Text = column("Name.")
@@ -173,6 +176,7 @@ class KbKnowledgeBases(ListStream):
     name = "kb_knowledge_bases"
     endpoints = (Endpoint("/kb/knowledge-bases/{id}", roles=KB_ROLES, page_size=None),)
     row = KbKnowledgeBaseRow
+    record = one_record("/kb/knowledge-bases/{id}")
 
     def probe(self, client: Client) -> None:
         """Request the first article."""
@@ -248,7 +252,7 @@ class KbArticleVersions(NestedListStream):
             yield self.endpoints[0].of(id=str(parent["id"]), lang=language)
 
 
-class KbFormRow(TrackedRow):
+class KbFormRow(RemovableRow, TrackedRow):
     """A contact form."""
 
     name: Text = column("Name.")
@@ -280,9 +284,10 @@ class KbForms(ListStream):
     name = "kb_forms"
     endpoints = (Endpoint("/kb/forms", roles=KB_ROLES),)
     row = KbFormRow
+    record = one_record("/kb/forms/{id}")
 
 
-class KbRouteRow(TrackedRow):
+class KbRouteRow(RemovableRow, TrackedRow):
     """A route: a URL of the knowledge base."""
 
     url: Text = column("URL.")
@@ -297,9 +302,10 @@ class KbRoutes(ListStream):
     name = "kb_routes"
     endpoints = (Endpoint("/kb/routes", roles=KB_ROLES),)
     row = KbRouteRow
+    record = one_record("/kb/routes/{id}")
 
 
-class KbTagRow(TrackedRow):
+class KbTagRow(RemovableRow, TrackedRow):
     """A tag of articles."""
 
     name: Text = column("Name.")
@@ -311,9 +317,10 @@ class KbTags(ListStream):
     name = "kb_tags"
     endpoints = (Endpoint("/v3/kb/tags", roles=KB_ROLES, older_path="/kb/tags"),)
     row = KbTagRow
+    record = one_record("/v3/kb/tags/{id}", older_path="/kb/tags/{id}")
 
 
-class KbTemplateRow(TrackedRow):
+class KbTemplateRow(RemovableRow, TrackedRow):
     """A template of themes."""
 
     title: Text = column("Title.")
@@ -331,9 +338,10 @@ class KbTemplates(ListStream):
     name = "kb_templates"
     endpoints = (Endpoint("/v3/kb/templates", roles=KB_ROLES, older_path="/kb/templates"),)
     row = KbTemplateRow
+    record = one_record("/v3/kb/templates/{id}", older_path="/kb/templates/{id}")
 
 
-class KbThemeRow(TrackedRow):
+class KbThemeRow(RemovableRow, TrackedRow):
     """A theme of a knowledge base."""
 
     renames: ClassVar[Mapping[str, str]] = {"lastFileUpdatedAt": "lastfile_updated_at"}
@@ -359,3 +367,4 @@ class KbThemes(ListStream):
     name = "kb_themes"
     endpoints = (Endpoint("/v3/kb/themes", roles=KB_ROLES, older_path="/kb/themes"),)
     row = KbThemeRow
+    record = one_record("/v3/kb/themes/{id}", older_path="/kb/themes/{id}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar, Final
 
-from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record, probe_endpoint, read_endpoint
 from source_kustomer.engine.klass import CONTEXT_PREFIX, Klass, list_klasses
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.outlets import RowOutlet
@@ -37,7 +37,7 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
-from source_kustomer.rows.row import DeletableRow, Row, TrackedRow
+from source_kustomer.rows.row import DeletableRow, RemovableRow, Row, TrackedRow
 
 RESOURCES: Final = ("company", "conversation", "customer", "message")
 """Resources that have custom attributes, apart from klasses (OpenAPI, GET /metadata/{resource})."""
@@ -203,7 +203,7 @@ class UnlistedKlassStream(KlassStream, family=True):
         raise self._error
 
 
-class KlassRow(TrackedRow):
+class KlassRow(RemovableRow, TrackedRow):
     """The definition of a custom object (klass)."""
 
     renames: ClassVar[Mapping[str, str]] = {"displayname": "display_name"}  # both spellings occur
@@ -229,6 +229,7 @@ class Klasses(ListStream):
         for status in ("enabled", "existing_only", "disabled")
     )
     row = KlassRow
+    record = one_record("/klasses/{id}")
     suggested = True
 
 

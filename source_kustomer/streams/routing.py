@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_by_ids, read_endpoint
+from source_kustomer.engine.endpoints import (
+    Endpoint,
+    one_record,
+    probe_endpoint,
+    read_by_ids,
+    read_endpoint,
+)
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.search_or_list import SearchOrListStream
 from source_kustomer.engine.snapshots import SnapshotStream
@@ -28,7 +34,7 @@ from source_kustomer.rows.columns import (
     column,
 )
 from source_kustomer.rows.resources import with_timestamp
-from source_kustomer.rows.row import DeletableRow, Row, TrackedRow
+from source_kustomer.rows.row import DeletableRow, RemovableRow, Row, TrackedRow
 
 ROUTING_ROLES: Final = ("org.permission.routing.read", "org.user.routing.read")
 QUEUE_ROLES: Final = ("org.permission.queue.read", *ROUTING_ROLES)
@@ -57,6 +63,7 @@ class Queues(ListStream):
         Endpoint("/routing/queues", {"all": "true"}, roles=QUEUE_ROLES),
     )
     row = QueueRow
+    record = one_record("/routing/queues/{id}")
     suggested = True
 
     @staticmethod
@@ -65,7 +72,7 @@ class Queues(ListStream):
         return with_timestamp(resource, "createdAt")
 
 
-class QueueRuleRow(TrackedRow):
+class QueueRuleRow(RemovableRow, TrackedRow):
     """A rule that adds conversations to a queue."""
 
     name: Text = column("Name.")
@@ -84,6 +91,7 @@ class QueueRules(ListStream):
         Endpoint("/routing/queue-rules", {"enabled": "false"}, roles=QUEUE_RULE_ROLES),
     )
     row = QueueRuleRow
+    record = one_record("/routing/queue-rules/{id}")
 
 
 class TeamRoutingSettingsRow(TrackedRow):
@@ -184,7 +192,7 @@ class StatusTime(Nested):
     business_time: Integer
 
 
-class WorkSessionRow(TrackedRow):
+class WorkSessionRow(RemovableRow, TrackedRow):
     """A work session: the time from an agent's sign-in to routing until the sign-out."""
 
     active: Boolean = column("True if the session has not ended. Often missing: see signed_out_at.")
@@ -249,6 +257,7 @@ class WorkSessions(SearchOrListStream):
         ),
     )
     row = WorkSessionRow
+    record = one_record("/routing/work-sessions/{id}")
 
 
 class Handling(Nested):
@@ -323,3 +332,4 @@ class WorkItems(SearchOrListStream):
     archived = False
     endpoints = (Endpoint("/routing/work-items", roles=ROUTING_ROLES),)
     row = WorkItemRow
+    record = one_record("/routing/work-items/{id}")

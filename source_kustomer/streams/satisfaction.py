@@ -21,7 +21,7 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
-from source_kustomer.rows.row import Row, TrackedRow
+from source_kustomer.rows.row import RemovableRow, Row, TrackedRow
 from source_kustomer.streams.conversations import Conversations
 from source_kustomer.timestamps import parse_timestamp
 
@@ -49,7 +49,7 @@ class SurveySender(Nested):
     account: Text
 
 
-class SatisfactionSurveyRow(TrackedRow):
+class SatisfactionSurveyRow(RemovableRow, TrackedRow):
     """The definition of a satisfaction survey."""
 
     # Observed surveys have `modified` where all other objects have `modifiedAt`.
@@ -87,6 +87,7 @@ class SatisfactionSurveys(ListStream):
         ),
     )
     row = SatisfactionSurveyRow
+    is_removed_when_unlisted = True
 
 
 class SatisfactionResponseRow(Row):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from source_kustomer.engine.endpoints import Endpoint, read_endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record, read_endpoint
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
@@ -29,7 +29,7 @@ from source_kustomer.rows.columns import (
     column,
 )
 from source_kustomer.rows.resources import with_attributes, without_attributes
-from source_kustomer.rows.row import DeletableRow, Row, TrackedRow
+from source_kustomer.rows.row import DeletableRow, RemovableRow, Row, TrackedRow
 
 SCHEDULE_ROLES: Final = (
     "org.permission.schedule.read",
@@ -85,7 +85,7 @@ class IncludedStream(ListStream, family=True):
                     yield from read_endpoint(client, single, stream=self.name)
 
 
-class BrandRow(TrackedRow):
+class BrandRow(RemovableRow, TrackedRow):
     """A brand."""
 
     name: Text = column("Name.")
@@ -104,10 +104,11 @@ class Brands(ListStream):
         ),
     )
     row = BrandRow
+    record = one_record("/brands/{id}")
     suggested = True
 
 
-class BusinessScheduleRow(TrackedRow):
+class BusinessScheduleRow(RemovableRow, TrackedRow):
     """The business hours of a week."""
 
     name: Text = column("Name.")
@@ -125,9 +126,10 @@ class BusinessSchedules(ListStream):
         Endpoint("/schedules", {"enabled": "false"}, roles=SCHEDULE_ROLES),
     )
     row = BusinessScheduleRow
+    record = one_record("/schedules/{id}")
 
 
-class BusinessHolidayRow(TrackedRow):
+class BusinessHolidayRow(RemovableRow, TrackedRow):
     """A holiday, on which the business hours of a schedule do not apply."""
 
     name: Text = column("Name.")
@@ -149,6 +151,7 @@ class BusinessHolidays(IncludedStream):
     single = Endpoint("/schedules/{id}", {"include": "holidays"}, SCHEDULE_ROLES, page_size=None)
     included_type = "holiday"
     row = BusinessHolidayRow
+    is_removed_when_unlisted = True
 
 
 class SlaRow(TrackedRow):
@@ -209,7 +212,7 @@ class SlaVersions(IncludedStream):
     cursor_field = None
 
 
-class RoleGroupRow(TrackedRow):
+class RoleGroupRow(RemovableRow, TrackedRow):
     """A role group."""
 
     name: Text = column("Name.")
@@ -225,6 +228,7 @@ class RoleGroups(ListStream):
     name = "role_groups"
     endpoints = (Endpoint("/role-groups"),)
     row = RoleGroupRow
+    record = one_record("/role-groups/{id}")
 
 
 class RoleRow(Row):
@@ -335,6 +339,7 @@ class SpamSenders(ListStream):
         Endpoint("/spam/senders", {"includeDeleted": "true"}, roles=SPAM_ROLES, with_deleted=True),
     )
     row = SpamSenderRow
+    is_removed_when_unlisted = True
 
 
 class OutboundAccountRow(Row):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.nested import NestedListStream
 from source_kustomer.kustomer.documents import attribute_of, target_of
@@ -26,7 +26,7 @@ from source_kustomer.rows.columns import (
     key,
 )
 from source_kustomer.rows.resources import with_attributes
-from source_kustomer.rows.row import Row
+from source_kustomer.rows.row import RemovableRow, Row
 from source_kustomer.timestamps import MINUTE, format_timestamp, parse_timestamp
 
 OVERLAP: Final = 60 * MINUTE
@@ -57,7 +57,7 @@ class WorkflowStep(Nested):
     error_cases: Values
 
 
-class WorkflowRow(Row):
+class WorkflowRow(RemovableRow):
     """A workflow."""
 
     name: Text = column("Name.")
@@ -85,6 +85,7 @@ class Workflows(ListStream):
     name = "workflows"
     endpoints = (Endpoint("/workflows", roles=WORKFLOW_ROLES),)
     row = WorkflowRow
+    record = one_record("/workflows/{id}")
 
     @staticmethod
     def prepare(resource: Mapping[str, Any]) -> Mapping[str, Any]:

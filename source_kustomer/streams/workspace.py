@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.rows.columns import (
     AnyObject,
@@ -21,7 +21,7 @@ from source_kustomer.rows.columns import (
     Values,
     column,
 )
-from source_kustomer.rows.row import DeletableRow, Row
+from source_kustomer.rows.row import DeletableRow, RemovableRow
 
 TEAM_ROLES: Final = ("org.permission.team.read", "org.user.team.read", "org.admin.team.read")
 TAG_ROLES: Final = ("org.permission.tag.read",)
@@ -79,6 +79,7 @@ class Users(ListStream):
         Endpoint("/users", {"deleted": "true"}, roles=USER_ROLES, page_size=500, with_deleted=True),
     )
     row = UserRow
+    record = one_record("/users/{id}")
     suggested = True
 
 
@@ -103,6 +104,7 @@ class Teams(ListStream):
         Endpoint("/teams", {"deleted": "true"}, roles=TEAM_ROLES, page_size=500, with_deleted=True),
     )
     row = TeamRow
+    record = one_record("/teams/{id}")
     suggested = True
 
 
@@ -122,10 +124,11 @@ class Tags(ListStream):
         Endpoint("/tags", {"deleted": "true"}, roles=TAG_ROLES, with_deleted=True),
     )
     row = TagRow
+    record = one_record("/tags/{id}")
     suggested = True
 
 
-class SnippetRow(Row):
+class SnippetRow(RemovableRow):
     """A snippet: a translated text that shortcuts, chat settings and themes refer to by its key."""
 
     key: Text = column("Key, used as `[[key]]`. Kustomer's own begin with sn.kustomer.")
@@ -157,6 +160,7 @@ class Snippets(ListStream):
         ),
     )
     row = SnippetRow
+    record = one_record("/snippets/{id}")
 
 
 class ShortcutDraft(Nested):
@@ -207,4 +211,5 @@ class Shortcuts(ListStream):
         Endpoint("/shortcuts", {"deleted": "true"}, roles=SHORTCUT_ROLES, with_deleted=True),
     )
     row = ShortcutRow
+    record = one_record("/shortcuts/{id}")
     suggested = True

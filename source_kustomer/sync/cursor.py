@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from source_kustomer.sync.coverage import Span
+from source_kustomer.sync.known_ids import decode_ids
 from source_kustomer.sync.state import (
     BEGINNING,
     FULL_REFRESH_DONE,
@@ -45,6 +46,17 @@ class Cursor(Protocol):
     @property
     def is_in_future(self) -> bool:
         """Whether the state lies after the end of this sync, so that nothing is read."""
+
+    @property
+    def keeps_ids(self) -> bool:
+        """Whether the ids of a list's records can be compared with those of the next sync."""
+
+    @property
+    def known_ids(self) -> frozenset[str] | None:
+        """The ids that the last complete read of a list found; None when they are not known."""
+
+    def keep_ids(self, ids: str | None) -> None:
+        """Keep the ids that a complete read of a list has found, encoded, for the next sync."""
 
     def gaps(self) -> Iterator[Span]:
         """Yield the spans that are not read yet, oldest first."""
@@ -152,12 +164,30 @@ class CoverageCursor:
         if self.is_in_future or self.is_done:
             self._state = before
         else:
-            self._state = StreamState(coverage, self._end, refresh, sync_id if refresh else None)
+            self._state = StreamState(
+                coverage, self._end, refresh, sync_id if refresh else None, before.ids
+            )
+        self.keeps_ids = not refresh
 
     @property
     def end(self) -> int:
         """Up to where the stream counts as read after this sync, a timestamp."""
         return self._end
+
+    @property
+    def known_ids(self) -> frozenset[str] | None:
+        """The ids that the last complete read of a list found; None when they are not known."""
+        ids = self._state.ids
+        return None if ids is None or not self.keeps_ids else decode_ids(ids)
+
+    def keep_ids(self, ids: str | None) -> None:
+        """Keep the ids that a complete read of a list has found; call it before the last `close`.
+
+        Args:
+            ids: as `known_ids.encode_ids` returned them; None forgets them.
+        """
+        with self._lock:
+            self._state = replace(self._state, ids=ids)
 
     def gaps(self) -> Iterator[Span]:
         """Yield what is not read yet, oldest first; nothing when the state is in the future."""
@@ -217,6 +247,8 @@ class RefreshCursor:
     since = BEGINNING
     end = BEGINNING
     is_in_future = False
+    keeps_ids = False
+    known_ids = None
 
     def __init__(
         self, *, found: Mapping[str, Any], emit: EmitState, sync_id: int | None = None
@@ -232,6 +264,9 @@ class RefreshCursor:
         self._emitter = _Emitter(emit, time.monotonic)
         self.is_done = is_refresh_done(found, sync_id)
         self._is_complete = self.is_done
+
+    def keep_ids(self, ids: str | None) -> None:
+        """Do nothing: a stream that is always read whole needs no comparison."""
 
     def gaps(self) -> Iterator[Span]:
         """Yield nothing: the stream has no spans."""

@@ -8,6 +8,7 @@ Three forms are read, two are written:
 
 The first is also what older Kustomer connectors leave. In the second, everything before
 `updated_at` is read (it is missing while the beginning is not) and so are the spans of `done`.
+Each can have `ids` as well: the ids that the last complete read of a list found.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 from source_kustomer.errors import InvalidState
 from source_kustomer.sync.coverage import NOTHING, Coverage, Span
+from source_kustomer.sync.known_ids import decode_ids
 from source_kustomer.timestamps import format_timestamp, parse_timestamp
 
 BEGINNING: Final = -(1 << 62)
@@ -31,6 +33,8 @@ FULL_REFRESH_DONE: Final = "__ab_full_refresh_sync_complete"
 """What Airbyte's connectors write for streams without a cursor."""
 SYNC_ID: Final = "sync_id"
 """Airbyte's number of the job that a full refresh belongs to."""
+IDS: Final = "ids"
+"""The ids of a list's records, as `known_ids.encode_ids` writes them."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class StreamState:
     """Whether a full refresh wrote it: another attempt may resume it, a later job reads anew."""
     sync_id: int | None = None
     """The job of that full refresh; None when Airbyte did not number it."""
+    ids: str | None = None
+    """The ids that the last complete read of a list found, encoded; None when they are not kept."""
 
     @property
     def complete_until(self) -> int | None:
@@ -90,15 +96,16 @@ class StreamState:
             blob["refresh"] = True
             if self.sync_id is not None:
                 blob[SYNC_ID] = self.sync_id
+        ids = {} if self.ids is None else {IDS: self.ids}
         if self.is_complete:
-            return blob
+            return blob | ids
         blob["until"] = format_timestamp(self.until)
         blob["done"] = [
             [format_timestamp(start), format_timestamp(end)]
             for start, end in self.coverage.largest(MAX_SPANS).spans
             if start != BEGINNING
         ]
-        return blob
+        return blob | ids
 
 
 def is_refresh_done(blob: Mapping[str, Any], sync_id: int | None) -> bool:
@@ -141,7 +148,18 @@ def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> Stre
         until=reached if until is None else until,
         refresh=fields.get("refresh") is True,
         sync_id=fields[SYNC_ID] if type(fields.get(SYNC_ID)) is int else None,
+        ids=_ids(stream, fields.get(IDS)),
     )
+
+
+def _ids(stream: str, value: object) -> str | None:
+    if value is None:
+        return None
+    try:
+        decode_ids(value)
+    except ValueError as error:
+        raise InvalidState(stream, f'its "{IDS}" cannot be read ({error})') from None
+    return str(value)
 
 
 def _instant(stream: str, name: str, value: object) -> int | None:

@@ -24,6 +24,7 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from integration_tests.connector import UNLIMITED
 from kustomer_sandbox import Sandbox
 from source_kustomer.access import PROBES_AT_ONCE, KeyRoles
 from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
@@ -31,15 +32,13 @@ from source_kustomer.kustomer.client import TOKEN_PATH
 from source_kustomer.kustomer.transport import Answer, Request
 from source_kustomer.logger import LOGGER
 from source_kustomer.streams import STREAMS
-from unit_tests.in_memory import InMemoryTransport, reply
-
-NO_LIMIT = 1_000_000
+from unit_tests.in_memory import NO_LIMIT, InMemoryTransport, reply
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with (
-        Sandbox(100, organization_per_minute=NO_LIMIT, searches_per_minute=NO_LIMIT) as sandbox,
+        Sandbox(100, **UNLIMITED) as sandbox,
         pytest.MonkeyPatch.context() as environment,
     ):
         environment.setenv(API_URL_VARIABLE, sandbox.url)
@@ -118,7 +117,8 @@ def test_a_key_is_called_valid_only_when_an_answer_has_verified_it(
     token_status: int, words: str
 ) -> None:
     def answer(request: Request) -> Answer:
-        return reply(status=token_status if request.path == TOKEN_PATH else 403)
+        status = token_status if request.path == TOKEN_PATH else 403
+        return reply(status=status, headers=NO_LIMIT)
 
     source = SourceKustomer(transport=InMemoryTransport(answer))
     status = source.check(LOGGER, {"api_key": "a-key-1"})

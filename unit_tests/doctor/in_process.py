@@ -27,7 +27,7 @@ class InProcessSandbox:
     def __init__(self, records: int = 200, **settings: Any) -> None:
         self.settings = Settings()
         unlimited = {"organization_per_minute": 2 * NO_LIMIT, "searches_per_minute": NO_LIMIT}
-        self.counts = settings.pop("counts", {})
+        self.counts = {"audit_logs": 300, **settings.pop("counts", {})}
         self.settings.change({**unlimited, **settings})
         now = int(time.time() * 1_000)
         self.organization = Organization(Dataset(records, 3, now, self.counts), self.settings)

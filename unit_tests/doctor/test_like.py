@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from integration_tests.connector import ALL_SEARCHES, UNLIMITED
 from kustomer_sandbox import Sandbox
 from kustomer_sandbox.control.like import Likeness
 from source_kustomer.config import Config
 from source_kustomer.doctor.command import examine
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.requests_transport import RequestsTransport
-from unit_tests.doctor.conftest import report_of
+from unit_tests.doctor.conftest import report_of, virtual_clock
 from unit_tests.doctor.in_process import InProcessSandbox
 
 DIALECT = {"totals": "missing", "past-end": "404", "klass-contexts": "generic", "links": "missing"}
@@ -35,12 +36,10 @@ def test_a_sandbox_like_a_report_gives_the_same_report(
 ) -> None:
     path = tmp_path / "report.json"
     path.write_text(json.dumps(report))
-    with Sandbox(300, like=path, index_lag=0.0) as sandbox:
-        config = Config.parse(
-            {"api_key": sandbox.key, "rate_limit_share": 100, "searches_per_minute": 100_000}
-        )
+    with Sandbox(300, like=path, index_lag=0.0, **UNLIMITED) as sandbox:
+        config = Config.parse({"api_key": sandbox.key, **ALL_SEARCHES})
         transport = RequestsTransport(sandbox.url, sandbox.key, clock=Clock())
-        again = examine(config, transport)
+        again = examine(config, transport, clock=virtual_clock())
         counts = {name: len(sandbox.truth(name)) for name in ("users", "tags")}
     observed = {name: report["assumptions"][name]["value"] for name in DIALECT}
     assert observed == DIALECT

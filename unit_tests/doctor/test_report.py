@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from integration_tests.connector import ALL_SEARCHES, UNLIMITED
 from kustomer_sandbox import Sandbox
 from kustomer_sandbox.data.objects import BY_NAME
 from source_kustomer.airbyte.source import API_URL_VARIABLE
@@ -214,9 +215,9 @@ def test_a_probe_that_fails_is_not_observed(
 
 
 def test_a_full_disk_below_stdout_is_an_error(tmp_path: Path) -> None:
-    with Sandbox(50, organization_per_minute=None, searches_per_minute=None) as sandbox:
+    with Sandbox(50, **UNLIMITED) as sandbox:
         path = tmp_path / "config.json"
-        path.write_text(json.dumps({"api_key": sandbox.key, "searches_per_minute": 100_000}))
+        path.write_text(json.dumps({"api_key": sandbox.key, **ALL_SEARCHES}))
         with Path("/dev/full").open("w") as full:
             done = subprocess.run(
                 [sys.executable, "main.py", "doctor", "--config", str(path)],

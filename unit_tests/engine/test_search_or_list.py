@@ -76,6 +76,19 @@ def test_a_search_that_finds_nothing_is_replaced_by_a_list_that_has_records(
     assert "it finds nothing, although the list has records" in caplog.text
 
 
+def test_one_empty_answer_of_a_search_is_a_fault(caplog: pytest.LogCaptureFixture) -> None:
+    api = api_of()
+    empty = iter([True])
+    api.override = lambda request: (
+        page_of([], request) if request.method == "POST" and next(empty, False) else None
+    )
+
+    output = one_sync(api).run()
+
+    assert len(set(output.ids)) == 150
+    assert "the search cannot be used" not in caplog.text
+
+
 def test_a_search_that_finds_nothing_is_used_where_the_list_is_empty_too(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -5,6 +5,7 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,12 @@ from source_kustomer.kustomer.rate_limit import SEARCH_LIMIT, Budgets, Kind, Per
 LIST, SEARCH = Kind.LIST, Kind.SEARCH
 RESETS = ["always", "on 429", "never"]
 PHASES = [0.0, 15.0, 30.0, 45.0]
+MINUTES = [
+    *((300, phase, reset) for phase in PHASES for reset in RESETS),
+    *((1_000, phase, reset) for phase, reset in zip(PHASES, [*RESETS, "never"], strict=True)),
+]
+"""Limits, phases and resets: every pair of them with the limit of the smallest plan, and each phase
+and each reset with a larger limit."""
 
 
 @dataclass
@@ -72,7 +79,7 @@ class Server:
     def headers(self, now, limit, left, end, is_refused):
         self.answers += 1
         unix = UNIX + self.skew + now
-        headers = {"date": formatdate(unix, usegmt=True)} if self.has_date else {}
+        headers = {"date": http_date(int(unix))} if self.has_date else {}
         if is_refused and self.retry_after:
             headers["retry-after"] = str(int(end - now) + 1)
         if self.described == "none":
@@ -96,6 +103,11 @@ class Server:
         return headers
 
 
+@cache
+def http_date(unix):
+    return formatdate(unix, usegmt=True)
+
+
 def use(outcome, kind, allowed):
     """The lowest use of what is allowed in a whole minute of the server's."""
     return min(outcome.whole_minutes(kind)) / allowed
@@ -104,9 +116,7 @@ def use(outcome, kind, allowed):
 # Alone
 
 
-@pytest.mark.parametrize("limit", [300, 1_000])
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("reset", RESETS)
+@pytest.mark.parametrize(("limit", "phase", "reset"), MINUTES)
 @pytest.mark.parametrize("kind", list(Kind))
 def test_the_share_is_used_wherever_the_minutes_begin_and_without_a_refusal(
     kind, reset, phase, limit
@@ -239,9 +249,7 @@ def test_readers_that_pause_and_go_on_are_never_refused(
 # With other clients
 
 
-@pytest.mark.parametrize("limit", [300, 1_000])
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("reset", RESETS)
+@pytest.mark.parametrize(("limit", "phase", "reset"), MINUTES)
 @pytest.mark.parametrize("kind", list(Kind))
 def test_other_clients_with_a_third_of_a_limit_are_not_refused(kind, reset, phase, limit):
     third = (limit if kind is LIST else 100) / 3

@@ -17,13 +17,13 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalogSerializer,
 )
 
+from integration_tests.connector import ALL_SEARCHES, UNLIMITED
 from kustomer_sandbox import Sandbox
 from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
 from source_kustomer.rows.names import STREAM_PREFIX
 from source_kustomer.streams import STREAMS
 
 LOGGER = logging.getLogger("airbyte.source-kustomer")
-PLENTY = 1_000_000
 CURSORS = {declared.name: declared.cursor_field for declared in STREAMS}
 
 
@@ -94,7 +94,7 @@ class Reader:
             synced.error = error
 
     def _config(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        return {"api_key": self.sandbox.key, "start_date": "2015-01-01", **config}
+        return {"api_key": self.sandbox.key, "start_date": "2015-01-01", **ALL_SEARCHES, **config}
 
     @staticmethod
     def _configured(
@@ -117,9 +117,7 @@ class Reader:
 def _sandbox() -> Iterator[Sandbox]:
     few = dict.fromkeys(("companies", "work_sessions", "work_items", "conversation_times"), 30)
     with (
-        Sandbox(
-            300, counts=few, organization_per_minute=PLENTY, searches_per_minute=PLENTY
-        ) as sandbox,
+        Sandbox(300, counts=few, **UNLIMITED) as sandbox,
         pytest.MonkeyPatch.context() as environment,
     ):
         environment.setenv(API_URL_VARIABLE, sandbox.url)

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from integration_tests.connector import UNLIMITED
 from kustomer_sandbox import Sandbox
 from source_kustomer.airbyte.source import API_URL_VARIABLE
 from source_kustomer.rows.names import stream_of_klass
 from tools.streams_reference import INFERRED
-from unit_tests.streams.conftest import PLENTY, Reader
+from unit_tests.streams.conftest import Reader
 
 DOUBTFUL = {
     "companies": ("company_updated_at", "/companies"),
@@ -171,7 +172,7 @@ def test_an_object_that_does_not_exist_is_skipped(
 
 
 def test_hooks_are_read_up_to_the_limit_of_their_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox(10, counts={"web_hooks": 1_200}, organization_per_minute=PLENTY) as sandbox:
+    with Sandbox(10, counts={"web_hooks": 1_200}, **UNLIMITED) as sandbox:
         monkeypatch.setenv(API_URL_VARIABLE, sandbox.url)
         first = {hook["id"] for hook in sandbox.truth("web_hooks")[:990]}
         assert Reader(sandbox).read("web_hooks").ids("web_hooks") == first

@@ -33,6 +33,7 @@ class Newer:
         return [
             get("/v1/workflows/{id}/processes", self._workflow_errors),
             get("/v1/ai/automations/{id}/evaluations", self._evaluations),
+            get("/v1/ai/evaluations/{id}", self._evaluation),
             get("/v1/ai/summaries/batch", self._summaries),
             get("/v1/kb/articles/{id}/versions/{lang}", self._versions),
             get("/v1/kb/knowledge-bases/{id}", self._knowledge_base),
@@ -70,6 +71,11 @@ class Newer:
             if evaluation["attributes"]["automationId"] == automation
         ]
         return self._page(request, "ai_evaluations", found)
+
+    async def _evaluation(self, request: Request) -> Answer:
+        self._api.allow(request, "ai_evaluations", roles.AI)
+        self._api.require_plan()
+        return self._api.listed_by_ids("ai_evaluations", request.path_params["id"])
 
     async def _summaries(self, request: Request) -> Answer:
         self._api.allow(request, "ai_summaries", roles.SUMMARY)
