@@ -2,7 +2,7 @@
 
 `GET /customers` does not count against the limit of searches, so a large first load is read through
 both. The list is never trusted alone. It is compared with the search before it is used. What was
-read from it counts as read only after the search has counted no more records there. The search
+read from it counts as read only after both have counted the same records there. The search
 remains responsible for all that the list cannot show: deleted records, more records of one
 timestamp than a page holds, and records that are newer than the lookback.
 """
@@ -42,7 +42,7 @@ deleted records."""
 SEGMENT_PAGES: Final = 100
 """Pages of the list after which the search is asked how many records they should have had."""
 MOST_DIFFERENCES: Final = 3
-"""Segments that may differ before the route is given up."""
+"""Segments that may differ by chance: the search shows changes late."""
 
 Where = tuple[str, str, Any]
 """A condition of a search: attribute, operator, value."""
@@ -110,7 +110,7 @@ class ListRoute:
         self._deleted: list[int] = []
         """The timestamps of the deleted records in the span, ascending."""
         self._where = ((f"{stream.attribute_prefix}_deleted", "equals", True),)
-        self._differences = 0
+        self._same = self._different = 0
 
     @property
     def is_ready(self) -> bool:
@@ -251,7 +251,7 @@ class ListRoute:
         if without + deleted < total:
             raise UnexpectedDocument("The search does not select deleted records.")
         # The search may show late that records have changed since the lookback.
-        changed = self._count_listed(self._span[1], None)
+        changed = self.count(self._span[1], None)
         if changed is None or listed + changed < without:
             raise UnexpectedDocument(f"It has {listed:,} records where the search has {without:,}.")
         common = members.keys() & searched.keys()
@@ -293,17 +293,19 @@ class ListRoute:
         with self._lock:
             return bisect_left(self._deleted, end) - bisect_left(self._deleted, start)
 
-    def _count_listed(self, start: int, end: int | None) -> int | None:
+    def count(self, start: int, end: int | None) -> int | None:
+        """Return how many records the list has in a span now, if it reports that."""
         with self._list(start, end, page_size=1)(1) as page:
             return page.total
 
-    def note_difference(self) -> None:
-        """Give up the route after several segments that differ from the search."""
+    def compared(self, *, is_same: bool) -> None:
+        """Note how a segment compares with the search. If most differ, the list does not pay."""
         with self._lock:
-            self._differences += 1
-            is_last = self._differences >= MOST_DIFFERENCES
-        if is_last:
-            self.give_up("It lacks records that the search has.")
+            self._same += is_same
+            self._different += not is_same
+            is_useless = self._different > max(MOST_DIFFERENCES, self._same)
+        if is_useless:
+            self.give_up("It has other records than the search.")
 
     def _list(
         self, start: int, end: int | None, *, descending: bool = False, page_size: int | None = None

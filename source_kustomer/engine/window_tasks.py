@@ -55,7 +55,13 @@ class Searched(Protocol):
         """The records' attribute that windows are spans of."""
 
     def open_query(
-        self, sync: StreamSync, window: Window, ask: Ask, *, page_size: int | None = None
+        self,
+        sync: StreamSync,
+        window: Window,
+        ask: Ask,
+        *,
+        page_size: int | None = None,
+        include_deleted: bool | None = None,
     ) -> Query:
         """Turn a question of the keyset reader into a query."""
 
@@ -172,26 +178,43 @@ class WindowTasks:
             self._cut(reader, batch)
 
     def _end_segment(self, route: ListRoute, segment: _Segment, end: int) -> None:
-        """Close a segment if the search counts no more records than were read; else search it."""
+        """Close a segment if the list and the search have the same records; else search it.
+
+        The search is asked first. Records only leave a segment, so a record that leaves in between
+        leads to a search too many, never to one too few.
+        """
+        window = Window(segment.start, end)
         start, read = segment.start, segment.end_at(end)
-        read += route.deleted_in(start, end)
-        counted = self._count(Window(start, end))
-        if counted is not None and counted <= read:
-            self.sync.receipt.add_numbers(counted, read)
+        deleted = route.deleted_in(start, end)
+        counted = live = self._count(window)
+        if deleted:
+            live = self._count(window, include_deleted=False)
+        listed = route.count(start, end)
+        is_same = (
+            counted is not None
+            and live is not None
+            and listed is not None
+            and live <= listed <= read
+            and counted <= listed + deleted
+        )
+        route.compared(is_same=is_same)
+        if is_same:
+            self.sync.receipt.add_numbers(counted, read + deleted)
             self.outlet.complete(SpanBatch(read, (start, end), is_last=True))
             return
-        LOGGER.warning(
-            "Stream %s: %s and its deleted records are %d from %s to %s, but the search counts %s. "
-            "This span is searched.",
+        LOGGER.info(
+            "Stream %s: from %s to %s, %d records were read from %s, which has %s there, and %d "
+            "deleted ones. The search counts %s. They are searched.",
             self.sync.name,
-            route.endpoint.request,
-            read,
             format_timestamp(start),
             format_timestamp(end),
+            read,
+            route.endpoint.request,
+            listed,
+            deleted,
             counted,
         )
-        route.note_difference()
-        self.open(Window(start, end), is_counted=True)
+        self.open(window, is_counted=True)
 
     def _reader(self, window: Window, segment: _Segment | None = None) -> WindowReader:
         sync = self.sync.sync
@@ -252,13 +275,19 @@ class WindowTasks:
             raise IncompleteWindow(format_timestamp(window.start), again.count.settled_read, exist)
         receipt.add(again.count)
 
-    def _count(self, window: Window) -> int | None:
+    def _count(self, window: Window, *, include_deleted: bool | None = None) -> int | None:
         """Return how many records a window has that the index is expected to be complete for."""
         settled = self.sync.sync.settled
         end = settled if window.end is None else min(window.end, settled)
         if end <= window.start:
             return 0
-        query = self.stream.open_query(self.sync, window, Ask(window.start, end), page_size=1)
+        query = self.stream.open_query(
+            self.sync,
+            window,
+            Ask(window.start, end),
+            page_size=1,
+            include_deleted=include_deleted,
+        )
         with query(1) as page:
             return None if page.total == MAX_RECORDS else page.total
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import source_kustomer.sync.cursor as cursor_module
@@ -305,6 +305,7 @@ crowded = st.lists(
     max_examples=200,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 @given(**{**worlds, "records": st.one_of(worlds["records"], crowded)})
 @pytest.mark.usefixtures("is_always_worthwhile")
