@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ PAGE = 50
 LIST_PAGE = 10
 
 
-def sandbox_of(**settings: object) -> Sandbox:
+def sandbox_of(**settings: Any) -> Sandbox:
     return Sandbox(
         0,
         seed=21,

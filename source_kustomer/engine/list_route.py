@@ -13,7 +13,7 @@ import threading
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final, Protocol
 
@@ -30,6 +30,7 @@ from source_kustomer.errors import (
 )
 from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.kustomer.list_query import ListQuery
+from source_kustomer.kustomer.search import MAX_PAGE_SIZE
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.keyset import Ask, Page, Query, Resource, ordered_stamps, timestamp_of
@@ -328,6 +329,47 @@ class ListRoute:
             return page(number)
 
         return answer
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many further readers the rest of a window gets."""
+
+    lists: int
+    searches: int
+    is_handed_over: bool
+    """Whether its own reader stops, so that the list gets all of the rest."""
+
+
+def divide(
+    window: Window,
+    records: int,
+    *,
+    searches: ReaderPool,
+    lists: ReaderPool,
+    page_size: int,
+    searches_waiting: int,
+    lists_waiting: int,
+) -> Share:
+    """Divide the rest of a window between the search and the list.
+
+    Each gets as many readers as its limit feeds, unless other streams wait for that limit. If they
+    wait for searches, readers of this stream that search hand over to the list.
+
+    Args:
+        window: the window.
+        records: how many records are left in it.
+        searches: the readers that search.
+        lists: the readers of the list.
+        page_size: of the list.
+        searches_waiting: searches of other streams that wait for the rate limit.
+        lists_waiting: their other requests that wait.
+    """
+    for_lists = 0 if lists_waiting > 0 else lists.vacancies(window, records // page_size)
+    if searches_waiting > 0:
+        is_handed_over = window.index is Index.LIVE and for_lists > 0
+        return Share(for_lists, 0, is_handed_over)
+    return Share(for_lists, searches.vacancies(window, records // MAX_PAGE_SIZE), False)
 
 
 def _exact_bounds(dated: Sequence[int]) -> tuple[int, int]:

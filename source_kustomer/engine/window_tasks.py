@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final, Protocol, cast
 
 from source_kustomer.engine.endpoints import Endpoint
-from source_kustomer.engine.list_route import SEGMENT_PAGES, ListRoute, is_deleted
+from source_kustomer.engine.list_route import SEGMENT_PAGES, ListRoute, divide, is_deleted
 from source_kustomer.engine.outlets import Emitted, Outlet
 from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.engine.stream_sync import StreamSync
@@ -26,7 +26,6 @@ from source_kustomer.errors import (
 )
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
-from source_kustomer.kustomer.search import MAX_PAGE_SIZE
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.keyset import Ask, Query, Resource, timestamp_of
@@ -375,10 +374,6 @@ class WindowTasks:
     def _is_shared(self, reader: WindowReader, batch: SpanBatch) -> bool:
         """Share the rest of a window between the search and the list, if it has such a route.
 
-        The list takes as many pieces as the limit of all requests feeds readers, unless other
-        streams wait for that limit. The search takes some too, unless other streams wait for it.
-        Then its readers hand over to the list.
-
         Returns:
             Whether the window is not to be cut for the search alone.
         """
@@ -391,23 +386,23 @@ class WindowTasks:
         end = route.end_within(reader.position, reader.end)
         if end is None:
             return False
-        sync = self.sync.sync
-        are_searches_awaited = sync.client.searches_waiting() > self._searching.others(window)
-        are_lists_awaited = sync.client.lists_waiting() > route.pool.busy
-        pages = left // route.page_size
-        lists = 0 if are_lists_awaited else route.pool.vacancies(window, pages)
-        searches = 0
-        if not are_searches_awaited:
-            searches = sync.pool.vacancies(window, left // MAX_PAGE_SIZE)
+        sync, client = self.sync.sync, self.sync.client
         first = reader.position - reader.position % SECOND + SECOND
-        is_handed_over = (
-            window.index is Index.LIVE and are_searches_awaited and lists > 0 and first < end
+        share = divide(
+            window,
+            left,
+            searches=sync.pool,
+            lists=route.pool,
+            page_size=route.page_size,
+            searches_waiting=client.searches_waiting() - self._searching.others(window),
+            lists_waiting=client.lists_waiting() - route.pool.busy,
         )
+        is_handed_over = share.is_handed_over and first < end
         cuts = cut(
             first if is_handed_over else reader.position,
             end,
-            pages_left=pages,
-            pieces=lists if is_handed_over else 1 + lists + searches,
+            pages_left=left // route.page_size,
+            pieces=share.lists if is_handed_over else 1 + share.lists + share.searches,
         )
         cuts = sorted({at - at % SECOND for at in cuts if at - at % SECOND > first})
         if is_handed_over:
@@ -417,7 +412,7 @@ class WindowTasks:
         is_open = reader.end is None or reader.end > end
         pieces = reader.split([*cuts, end] if is_open else cuts)
         behind = [pieces.pop()] if is_open else []
-        count = len(pieces) if is_handed_over else min(lists, len(pieces))
+        count = len(pieces) if is_handed_over else min(share.lists, len(pieces))
         listed = [replace(piece, index=Index.LIST) for piece in pieces[:count]]
         searched = [replace(piece, index=Index.LIVE) for piece in [*pieces[count:], *behind]]
         route.pool.cut(window, len(listed))
