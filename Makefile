@@ -59,7 +59,8 @@ lint: setup      ## ruff, mypy --strict, and the workflows, examples and shell s
 	$(CHECK_SCHEMA) vendor.compose-spec examples/compose.yaml
 	$(BIN)/shellcheck .ci/run containers/base containers/build containers/build-and-test containers/sbom examples/*.sh
 
-chaos: setup     ## the long versions of the reliability tests
+chaos: setup     ## the long versions of the reliability tests and of the property-based unit tests
+	$(PYTEST) unit_tests -m hypothesis --hypothesis-profile=thorough
 	$(BIN)/python -m pytest integration_tests/reliability --chaos
 
 dialects: setup  ## two syncs under every variant of the API and PAIRS=n pairs of them; LIKE=report.json: under an account's

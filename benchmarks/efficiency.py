@@ -88,7 +88,7 @@ def requests(quick: bool) -> tuple[list[Figure], str]:
                     f"requests of the nine tables, nothing new, {records:,} records",
                     stats["requests"],
                     "requests",
-                    goal=18,
+                    goal=13,
                     more=dict(sorted(stats["requests_by_object"].items())),
                 )
             )

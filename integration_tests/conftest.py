@@ -8,8 +8,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers of pytest-xdist and of the CDK's standard tests."""
-    config.addinivalue_line("markers", "xdist_group: tests that run in one worker")
+    """Register the markers of the CDK's standard tests."""
     config.addinivalue_line("markers", "image_tests: of the CDK; they need Docker")
     config.addinivalue_line("markers", "requires_creds: of the CDK; they need a key of your own")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import multiprocessing
 import os
@@ -22,6 +23,8 @@ from unittest.mock import patch
 from source_kustomer.airbyte.entrypoint import run
 from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
 from source_kustomer.kustomer.client import Client
+from source_kustomer.streams import STREAMS
+from source_kustomer.timestamps import DAY, format_timestamp, parse_timestamp
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 240
@@ -89,6 +92,17 @@ class Output:
         """The last state of every stream."""
         states = {state["stream"]["stream_descriptor"]["name"]: state for state in self.of("STATE")}
         return list(states.values())
+
+
+def of_the_day_before(states: Sequence[Message]) -> list[Message]:
+    """Date the states of streams with lists that are read once a day to the day before."""
+    daily = {one.name for one in STREAMS if any(endpoint.daily for endpoint in one.endpoints)}
+    dated = copy.deepcopy(list(states))
+    for state in dated:
+        if state["stream"]["stream_descriptor"]["name"] in daily:
+            blob = state["stream"]["stream_state"]
+            blob["updated_at"] = format_timestamp((parse_timestamp(blob["updated_at"]) or 0) - DAY)
+    return dated
 
 
 def _run_in_process(

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
-from integration_tests.connector import UNLIMITED, Connector, Message, Output, configured
+from integration_tests.connector import (
+    UNLIMITED,
+    Connector,
+    Message,
+    Output,
+    configured,
+    of_the_day_before,
+)
 from kustomer_sandbox import Sandbox
 from kustomer_sandbox.control.process import SandboxError
 from source_kustomer.streams import STREAMS
@@ -110,7 +117,7 @@ def syncs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Syncs]:
             deleted[name] = set(change["deleted"])
         for name in LISTED:
             deleted[name] = set(sandbox.change(name, deletes=1)["deleted"])
-        second = connector.read(catalog, first.last_states)
+        second = connector.read(catalog, of_the_day_before(first.last_states))
         assert second.code == 0, second.errors
         yield Syncs(
             {stream["name"]: stream["json_schema"] for stream in discovered.streams},

@@ -113,6 +113,28 @@ class Config(BaseModel):
         ),
         json_schema_extra=_form(4, "scope"),
     )
+    deletions: Literal["mark", "remove"] = Field(
+        default="mark",
+        title="Deletion Mode",
+        description=(
+            "mark: a deleted record stays in the destination, with true in the column "
+            '"deleted". remove: rows also have the column "_ab_cdc_deleted_at", so that a '
+            "destination in a sync mode with deduplication deletes the row. Refresh the source "
+            "schema after a change. Not used when deleted records are not included."
+        ),
+        json_schema_extra=_form(5, "scope"),
+    )
+    exclude_free_text: bool = Field(
+        default=False,
+        title="Leave Out Free Text",
+        description=(
+            "Leave out what people write in their own words, and what is made from it: texts and "
+            "subjects of messages, notes, previews, titles of conversations, answers to surveys, "
+            "and summaries. The documentation lists these columns. Refresh the source schema "
+            "after a change. Texts that are already in the destination stay there."
+        ),
+        json_schema_extra=_form(6, "scope"),
+    )
     custom_attribute_columns: bool = Field(
         default=False,
         title="A Column per Custom Attribute",
@@ -120,13 +142,13 @@ class Config(BaseModel):
             "Add a column for each custom attribute. Its name is that of the attribute with the "
             'prefix custom_. The column "custom" always holds all custom attributes.'
         ),
-        json_schema_extra=_form(5, "scope"),
+        json_schema_extra=_form(7, "scope"),
     )
     include_disabled_klasses: bool = Field(
         default=False,
         title="Include Disabled Custom Objects",
         description=("Add a stream for each custom object (klass) that is disabled in Kustomer."),
-        json_schema_extra=_form(6, "scope"),
+        json_schema_extra=_form(8, "scope"),
     )
     rate_limit_share: int = Field(
         default=80,
@@ -138,7 +160,7 @@ class Config(BaseModel):
             "the share of those limits that the connector may use. It uses less while other "
             "integrations use more than the rest."
         ),
-        json_schema_extra=_form(7, "advanced"),
+        json_schema_extra=_form(9, "advanced"),
     )
     searches_per_minute: int = Field(
         default=100,
@@ -151,7 +173,7 @@ class Config(BaseModel):
             "organization. The connector uses its share of it. The log of a sync reports when "
             "Kustomer's answers show another limit."
         ),
-        json_schema_extra=_form(8, "advanced"),
+        json_schema_extra=_form(10, "advanced"),
     )
     lookback_minutes: int = Field(
         default=10,
@@ -163,7 +185,7 @@ class Config(BaseModel):
             "that time again. Kustomer's search shows a change with a delay. A change is not "
             "missed if its delay is shorter than this time."
         ),
-        json_schema_extra=_form(9, "advanced"),
+        json_schema_extra=_form(11, "advanced"),
     )
     num_workers: int | None = Field(
         default=None,
@@ -174,7 +196,7 @@ class Config(BaseModel):
             "The largest number of requests at the same time. Leave it empty: the connector then "
             "adapts the number to the rate limit."
         ),
-        json_schema_extra=_form(10, "advanced", examples=[16]),
+        json_schema_extra=_form(12, "advanced", examples=[16]),
     )
 
     @field_validator("api_key")

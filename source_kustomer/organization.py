@@ -27,6 +27,7 @@ from source_kustomer.rows.names import (
     klasses_of_streams,
     stream_of_klass,
 )
+from source_kustomer.rows.options import ALL_COLUMNS, RowOptions
 from source_kustomer.streams import STREAMS
 from source_kustomer.streams.kobjects import (
     ANY_KLASS,
@@ -44,6 +45,7 @@ class Organization:
 
     streams: Sequence[Stream]
     custom: Mapping[str, CustomAttributes] = field(default_factory=dict)
+    options: RowOptions = ALL_COLUMNS
 
     @staticmethod
     def explore(client: Client, config: Config) -> Organization:
@@ -66,11 +68,20 @@ class Organization:
             if attributes is not None
         }
         everything = [custom[s.custom_resource] for s in own if s.custom_resource in custom]
-        return Organization(streams, {**custom, ANY_KLASS: common_attributes(everything)})
+        custom[ANY_KLASS] = common_attributes(everything)
+        return Organization(streams, custom, row_options(config))
 
     def schema(self, stream: Stream) -> dict[str, Any]:
         """Return the JSON schema of a stream's rows."""
-        return stream.schema(self.custom.get(stream.custom_resource or ""))
+        return stream.schema(self.custom.get(stream.custom_resource or ""), self.options)
+
+
+def row_options(config: Config) -> RowOptions:
+    """Return which columns the configuration chooses."""
+    return RowOptions(
+        has_free_text=not config.exclude_free_text,
+        has_cdc_deleted_at=config.deletions == "remove",
+    )
 
 
 def klass_streams(client: Client, names: Iterable[str]) -> dict[str, KlassStream]:

@@ -15,6 +15,7 @@ from source_kustomer.engine.nested import NestedListStream
 from source_kustomer.engine.search import SearchStream
 from source_kustomer.engine.search_or_list import SearchOrListStream
 from source_kustomer.engine.stream import Stream
+from source_kustomer.rows.options import RowOptions
 from source_kustomer.streams import STREAMS
 from source_kustomer.streams.knowledge_base import (
     KbArticles,
@@ -72,6 +73,12 @@ one, and confirms that a missing record was deleted. Such a row has only `id`, `
 `deleted_at` and the cursor. Each stream below says how its deletions are found;
 [reliability.md](reliability.md#deletions) has the limits. Merges of customers are in
 [customer_merges](#customer_merges).
+
+**Free text.** With the option *Leave Out Free Text*, columns and keys that are marked as free text
+are not in the schema and not in the rows. In the streams that have any, or have custom attributes,
+so are `misfit_values`, attributes and keys without a column, and custom attributes of several lines
+(their names end in `Txt`). What remains can still be personal data: names, addresses, names of
+files, other custom attributes.
 
 **Columns.** A column that is not in the configured catalog is not emitted, except the primary key
 and the cursor. A configured stream without a schema gets all columns."""
@@ -160,9 +167,10 @@ def _section(stream: Stream) -> Iterator[str]:
     yield f"- Deletions: {deletions(stream)}"
     yield from ("", "| Column | Type | Description |", "| --- | --- | --- |")
     types = stream.row.column_types()
+    rest = stream.schema(None, RowOptions(has_free_text=False))
     for name, column in stream.schema(None)["properties"].items():
         kind = types.get(name) or ("timestamp" if "format" in column else "text")
-        text = f"{column['description']}{_keys(column)}"
+        text = f"{column['description']}{_keys(column)}{_free_text(name, column, rest)}"
         yield f"| `{name}` | {kind.replace('_', ' ')} | {_cell(text)} |"
 
 
@@ -170,6 +178,30 @@ def _keys(column: Mapping[str, Any]) -> str:
     """Return the declared keys of an object, or of the objects in a list; none of a reference."""
     keys = list(column.get("items", column).get("properties", {}))
     return f" Keys: {', '.join(f'`{key}`' for key in keys)}." if keys and keys != REFERENCE else ""
+
+
+def _free_text(name: str, column: Mapping[str, Any], rest: Mapping[str, Any]) -> str:
+    """Return what of a column is left out with free text.
+
+    Args:
+        name: the column.
+        column: its schema.
+        rest: the schema of the stream without free text.
+    """
+    if name not in rest["properties"]:
+        return " **Free text.**"
+    keys = list(_missing_keys(column, rest["properties"][name]))
+    return f" **Free text**: {', '.join(f'`{key}`' for key in keys)}." if keys else ""
+
+
+def _missing_keys(schema: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterator[str]:
+    members = schema.get("items", schema).get("properties", {})
+    others = rest.get("items", rest).get("properties", {})
+    for key, member in members.items():
+        if key not in others:
+            yield key
+        else:
+            yield from (f"{key}.{below}" for below in _missing_keys(member, others[key]))
 
 
 def description(stream: Stream) -> str:
@@ -184,7 +216,9 @@ def endpoint(stream: Stream) -> str:
         return f"{_search(stream)}; if it is refused, {lists}"
     if isinstance(stream, SearchStream):
         old = "".join(f"; older than two years: {_request(one)}" for one in stream.endpoints)
-        return _search(stream) + old
+        also = stream.sorted_list
+        also_read = "" if also is None else f"; in large loads also {_request(also)}"
+        return _search(stream) + old + also_read
     if isinstance(stream, AttachmentsByMessage):
         return f"{_request(stream.first_load)} in the first sync, then {lists}"
     if isinstance(stream, AuditStream):

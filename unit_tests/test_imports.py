@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -30,16 +30,18 @@ def part(module: str) -> str:
     return module.partition(".")[2].partition(".")[0]
 
 
-def imported_names(path: Path) -> Iterator[str]:
-    """Names of what a file imports, in any block: functions and `TYPE_CHECKING` included."""
+@cache
+def imported_names(path: Path) -> list[str]:
+    """Return the names of what a file imports, in functions and `TYPE_CHECKING` blocks too."""
+    names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import; write the module's full name"
-            for alias in node.names:
-                full = f"{node.module}.{alias.name}"
-                yield full if full in PATHS else str(node.module)
+            full = (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [name if name in PATHS else str(node.module) for name in full]
         elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
+    return names
 
 
 GRAPH = {

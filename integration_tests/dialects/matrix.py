@@ -38,6 +38,7 @@ from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.rate_limit import Budgets
 from source_kustomer.rows.names import STREAM_PREFIX, stream_of_klass
+from source_kustomer.sync import cursor
 
 Dialect = Mapping[str, str]
 Row = Mapping[str, Any]
@@ -286,6 +287,7 @@ class Matrix:
         clock = _FastClock().clock()
         with (
             patch.dict("os.environ", {source.API_URL_VARIABLE: self._sandbox.url}),
+            patch.object(cursor, "DAY", 1),  # each sync is the first one of its day
             patch.multiple(
                 source, Client=partial(Client, clock=clock), Budgets=partial(Budgets, clock=clock)
             ),

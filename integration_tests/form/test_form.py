@@ -18,6 +18,7 @@ GOOD = {
     "organization": "acme",
     "start_date": "2024-01-31T23:59:59Z",
     "include_deleted": False,
+    "exclude_free_text": True,
     "rate_limit_share": 50,
     "searches_per_minute": 200,
     "lookback_minutes": 0,
@@ -114,9 +115,13 @@ def test_defaults_are_filled_in_and_examples_are_shown(
             assert opened.fields[name].placeholder == str(field["examples"][0]), name
 
 
-def test_the_regions_are_a_list_to_choose_from(opened: Seen) -> None:
+def test_regions_and_deletion_modes_are_lists_to_choose_from(opened: Seen) -> None:
     assert opened.fields["region"].choices == ["US", "EU", "India"]
-    assert [name for name, field in opened.fields.items() if field.choices] == ["region"]
+    assert opened.fields["deletions"].choices == ["mark", "remove"]
+    assert [name for name, field in opened.fields.items() if field.choices] == [
+        "region",
+        "deletions",
+    ]
 
 
 def test_the_key_is_all_that_an_untouched_form_asks_for(opened: Seen) -> None:

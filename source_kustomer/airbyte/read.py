@@ -29,7 +29,7 @@ from source_kustomer.engine.stream_sync import Status, StreamSync, Sync
 from source_kustomer.errors import InvalidCatalog
 from source_kustomer.kustomer.client import Client
 from source_kustomer.logger import LOGGER
-from source_kustomer.organization import klass_streams
+from source_kustomer.organization import klass_streams, row_options
 from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.rows.names import STREAM_PREFIX
@@ -179,6 +179,7 @@ class Read:
             columns=frozenset(columns) if columns and isinstance(columns, Mapping) else None,
             always=frozenset([stream.cursor_field] if stream.cursor_field else ()),
             reserved=frozenset(stream.schema(None)["properties"]),
+            options=row_options(self._config),
         )
         return StreamSync(
             stream.name,

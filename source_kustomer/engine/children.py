@@ -25,6 +25,7 @@ from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.logger import LOGGER
 from source_kustomer.rows.custom import CustomAttributes
+from source_kustomer.rows.options import ALL_COLUMNS, RowOptions
 from source_kustomer.rows.schema import column_schema
 from source_kustomer.sync.keyset import Resource, timestamp_of
 from source_kustomer.timestamps import format_timestamp
@@ -81,9 +82,11 @@ class ChildStream(Stream, family=True):
         """The column that holds the parent's id."""
         return f"{self.parent.query_context}_id"
 
-    def schema(self, custom: CustomAttributes | None) -> dict[str, Any]:
+    def schema(
+        self, custom: CustomAttributes | None, options: RowOptions = ALL_COLUMNS
+    ) -> dict[str, Any]:
         """Return the JSON schema of the rows, the parent's columns included."""
-        schema = super().schema(custom)
+        schema = super().schema(custom, options)
         context = self.parent.query_context
         schema["properties"][self.parent_id_column] = column_schema(
             "text", f"Id of the {context} that it was read for."

@@ -29,6 +29,8 @@ class Endpoint:
     """Any one of these roles lets a key read it. Empty: every key may, or no source names one."""
     page_size: int | None = 100
     """The largest page that the endpoint grants; None where the answer is not paged."""
+    daily: bool = False
+    """Whether it only adds to another list, so that the first sync of a day reads it."""
     last_page: int | None = None
     """The number of the last page that the list serves, where it has such a limit."""
     with_deleted: bool = False

@@ -11,6 +11,7 @@ from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.logger import LOGGER
+from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER
 from source_kustomer.timestamps import format_timestamp, parse_timestamp
 
 CUSTOMERS: Final = Endpoint("/customers", {"sort": "-updatedAt"}, page_size=100)
@@ -69,7 +70,9 @@ def _listed(client: Client, before: int) -> list[tuple[int, str]]:
             CUSTOMERS.path,
         )
         return []
-    return sorted(pair for pair in found if pair[0] < before)
+    # Older ones may have left the search for the archive.
+    oldest = before - LIVE_SEARCH_AGE + SEAM_AFTER
+    return sorted(pair for pair in found if oldest <= pair[0] < before)
 
 
 def _oldest_missing(client: Client, listed: Sequence[tuple[int, str]]) -> int | None:

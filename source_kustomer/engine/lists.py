@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
-from source_kustomer.engine.removals import MARK, Listed, Removals
+from source_kustomer.engine.removals import MARK, Listed, Removals, is_marked_deleted
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import BadRequest, KustomerError, NotFound, NotPermitted
@@ -58,10 +58,10 @@ def read_lists(stream: Listed, sync: StreamSync) -> None:
         KustomerError: when a list cannot be read completely, or the first is refused.
     """
     reading = _ListReading(stream, sync)
-    for endpoint in stream.endpoints:
+    for endpoint in reading.endpoints:
         if endpoint.with_deleted and sync.sync.include_deleted:
             reading.gather(endpoint)
-    for endpoint in stream.endpoints:
+    for endpoint in reading.endpoints:
         if not endpoint.with_deleted:
             reading.emit(endpoint)
     reading.emit_deleted()
@@ -80,6 +80,10 @@ class _ListReading:
     def __init__(self, stream: Listed, sync: StreamSync) -> None:
         self._stream = stream
         self._sync = sync
+        is_first_of_day = sync.cursor.daily_since is not None
+        self.endpoints = [one for one in stream.endpoints if is_first_of_day or not one.daily]
+        """The lists that are read in this sync."""
+        self._left_out = [one for one in stream.endpoints if one not in self.endpoints]
         self._main = next(one for one in stream.endpoints if not one.with_deleted)
         self._is_single = len(stream.endpoints) == 1
         self._seen: set[str] = set()
@@ -95,7 +99,7 @@ class _ListReading:
 
     def emit(self, endpoint: Endpoint) -> None:
         """Emit the records of a list that have changed, and that no list before it had."""
-        since, is_new = self._sync.cursor.since, self._removals.is_new
+        since, is_new = self._since(endpoint), self._removals.is_new
         for resources in self._read(endpoint):
             self._removals.see(resources)
             new = resources if self._is_single else self._unseen(resources)
@@ -105,12 +109,36 @@ class _ListReading:
 
     def emit_deleted(self) -> None:
         """Emit the deleted records that have changed, with the mark, and those that are removed."""
-        since = self._sync.cursor.since
+        since = self._sync.cursor.daily_since
+        if since is None:
+            since = BEGINNING  # absent records were not emitted as deleted yet
+            self._gather_absent()
         self.rows += self._sync.put_rows(
             (row for row in self._deleted.values() if _is_newly_deleted(row, since)), MARK
         )
         self._removals.forget(self._deleted)
-        self.rows += self._removals.finish(is_whole=not self._is_any_list_refused())
+        if any(not endpoint.with_deleted for endpoint in self._left_out):
+            self._removals.keep()  # what is absent may be in a list that was not read
+        else:
+            self.rows += self._removals.finish(is_whole=not self._is_any_list_refused())
+
+    def _gather_absent(self) -> None:
+        """Keep those absent records that a list with deleted ones has, where it was not read."""
+        absent = self._removals.absent
+        if not absent or not all(endpoint.with_deleted for endpoint in self._left_out):
+            return
+        for endpoint in self._left_out:
+            self.gather(endpoint)
+        # The list was read after the others, so the parameter may have been ignored.
+        self._deleted = {
+            identity: row
+            for identity, row in self._deleted.items()
+            if identity in absent and is_marked_deleted(row)
+        }
+
+    def _since(self, endpoint: Endpoint) -> int:
+        since = self._sync.cursor.daily_since if endpoint.daily else None
+        return self._sync.cursor.since if since is None else since
 
     def _is_any_list_refused(self) -> bool:
         return any(not endpoint.with_deleted for endpoint, _ in self._refused)

@@ -78,6 +78,11 @@ class Removals:
         self._is_answered: bool | None = None
         """Whether the endpoint of a single record answers for that one."""
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """The ids of known records that are not listed, as far as the lists were read."""
+        return frozenset(self._absent)
+
     def see(self, resources: Iterable[Resource]) -> None:
         """Note records that are listed."""
         if not self._is_on:
@@ -132,10 +137,13 @@ class Removals:
                 rows,
                 len(self._absent),
             )
-        self._keep()
+        self.keep()
         return rows
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Keep the ids for the next sync: those that are listed, and those that are absent."""
+        if not self._is_on:
+            return
         ids = self._ids | self._absent
         text = encode_ids(ids) if len(ids) <= MOST_KEPT else None
         if text is None:

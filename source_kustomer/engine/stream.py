@@ -11,6 +11,7 @@ from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.kustomer.client import Client
 from source_kustomer.rows.custom import CustomAttributes
+from source_kustomer.rows.options import ALL_COLUMNS, RowOptions
 from source_kustomer.rows.row import Row
 from source_kustomer.rows.schema import json_schema
 
@@ -113,13 +114,16 @@ class Stream(ABC):
         """Change a resource before it becomes a row, for example to leave out a secret."""
         return resource
 
-    def schema(self, custom: CustomAttributes | None) -> dict[str, Any]:
+    def schema(
+        self, custom: CustomAttributes | None, options: RowOptions = ALL_COLUMNS
+    ) -> dict[str, Any]:
         """Return the JSON schema of the stream's rows.
 
         Args:
             custom: the organization's own attributes of the object, when they are known.
+            options: what the user chooses.
         """
-        schema = json_schema(self.row, custom)
+        schema = json_schema(self.row, custom, options)
         cursor = schema["properties"].get(self.cursor_field)
         if cursor is not None:
             cursor["description"] += " Syncs continue from it."

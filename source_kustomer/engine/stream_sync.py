@@ -30,6 +30,7 @@ from source_kustomer.kustomer.client import Client
 from source_kustomer.logger import LOGGER
 from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.sync.cursor import Cursor
+from source_kustomer.timestamps import format_timestamp
 
 Task = Callable[[], None]
 """Something of a stream that one thread reads from beginning to end."""
@@ -214,6 +215,9 @@ class StreamSync:
         if extra is not None:
             selected = {name: value for name, value in extra.items() if self.mapper.has(name)}
             rows = ({**row, **selected} for row in rows)
+        if self.mapper.has_cdc_deleted_at:
+            at = format_timestamp(self.sync.end)
+            rows = (self.mapper.with_cdc_deleted_at(row, at) for row in rows)
         count = self.sync.output.put_rows(self.name, rows)
         self.sync.progress.count(self.name, count)
         return count

@@ -17,6 +17,10 @@ MAX_FRUITLESS: Final = 3
 MAX_MISSES: Final = 2
 """Requests for a page that the API does not have, before the list counts as ended."""
 
+MAX_UNMOVED: Final = 1
+"""Pages that do not overlap although nothing has moved, in a list that serves pages as requested:
+a row was removed before such a page was requested, and another was added after it."""
+
 
 class Result(Enum):
     """The result of one pass over a list."""
@@ -48,6 +52,8 @@ class OverlappingPass:
         """The ids of the last page with rows, and their places on it."""
         self._length = self._misses = self._missed_at = self._fruitless = self._empty = 0
         self._pages_back = -1
+        self._unmoved = 0
+        """How often a page had none of the rows before it, although nothing had moved."""
         self._is_disconnected = False
         """Whether the last page had rows, but none of the page before."""
 
@@ -94,7 +100,7 @@ class OverlappingPass:
         self._pages_back = -1
         if start < len(keys):
             self._fruitless = self._empty = 0
-        elif page.has_next is None and shift <= 0:
+        elif page.has_next is None and shift <= 0 and not self._is_disconnected:
             self.result = Result.COMPLETE
         else:
             self._count_fruitless(keys)
@@ -103,8 +109,10 @@ class OverlappingPass:
         if is_short or is_last(page, self.size):
             self.result = Result.COMPLETE
         if self._is_disconnected and not shift:
-            # Nothing has moved, so the list does not serve pages as they are requested.
-            self.result = Result.SEPARATE
+            # Rows have moved and moved back, or the list does not serve pages as requested.
+            self._unmoved += 1
+            if self._unmoved > MAX_UNMOVED:
+                self.result = Result.SEPARATE
         self._is_disconnected = False
         pairs = zip(page.data, keys, strict=True)
         return replace(page, data=[row for row, key in pairs if key not in known])

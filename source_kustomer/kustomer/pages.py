@@ -16,7 +16,8 @@ twice. One case cannot be noticed: between two requests, as many rows move from 
 the middle of the part already read as are removed from that part.
 
 Some lists serve pages of a size of their own, so their pages cannot overlap. They are read until
-two passes agree, by one checksum per page.
+two passes agree, by one checksum per page. So are lists with fewer than seven rows per page, where
+no page size may overlap. A row that changes hide from both passes is missed.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 
@@ -83,13 +84,31 @@ def kind_of(field: FieldInfo) -> str:
     return next((one.name for one in field.metadata if isinstance(one, Kind)), "text")
 
 
-def column(description: str) -> Any:
+FREE_TEXT: Final = "free_text"
+"""Marks a column or a key, in the schema that pydantic generates."""
+
+
+def column(description: str, *, free_text: bool = False) -> Any:
     """Describe a column.
 
     Args:
         description: its content, for people.
+        free_text: whether people or models write it in their own words. An option leaves such
+            columns out.
     """
-    return Field(description=description)
+    extra: JsonDict | None = {FREE_TEXT: True} if free_text else None
+    return Field(description=description, json_schema_extra=extra)
+
+
+def free_text() -> Any:
+    """Mark a key of a nested object as free text, as `column` does."""
+    return Field(json_schema_extra={FREE_TEXT: True})
+
+
+def is_free_text(field: FieldInfo) -> bool:
+    """Return whether a column or a key is marked as free text."""
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and extra.get(FREE_TEXT) is True
 
 
 def key(name: str) -> Any:

@@ -8,9 +8,10 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
-from source_kustomer.rows.columns import Nested, kind_of
+from source_kustomer.rows.columns import Nested, is_free_text, kind_of
 from source_kustomer.rows.names import camel_case
 from source_kustomer.rows.nested import (
+    CUSTOM,
     Entry,
     ListOf,
     ObjectOf,
@@ -33,14 +34,39 @@ _OTHERS: Final[Mapping[str, Converter]] = {
 """Converters of columns whose kind alone tells the type of their values."""
 
 
-def column_entries(model: type[BaseModel]) -> dict[str, Entry]:
-    """Return each column of a row model, or key of a nested object, with its converter."""
+def column_entries(model: type[BaseModel], *, has_free_text: bool = True) -> dict[str, Entry]:
+    """Return each column of a row model, or key of a nested object, with its converter.
+
+    Args:
+        model: the model.
+        has_free_text: whether columns and keys that are marked as free text are included. If not,
+            objects have only the keys that are declared.
+    """
     entries = {}
     for field_name, field in model.model_fields.items():
+        if is_free_text(field) and not has_free_text:
+            continue
         name = field.alias or field_name
         kind = kind_of(field)
-        entries[name] = (name, EXACT_TYPES.get(kind), _converter(kind, field.annotation))
+        converter = _converter(kind, field.annotation, has_free_text)
+        entries[name] = (name, EXACT_TYPES.get(kind), converter)
     return entries
+
+
+@cache
+def can_have_free_text(model: type[BaseModel]) -> bool:
+    """Return whether a column of a row model, or a key of its objects, can hold free text.
+
+    Custom attributes can: those of several lines.
+    """
+    for name, field in model.model_fields.items():
+        if is_free_text(field) or name == CUSTOM:
+            return True
+        if kind_of(field) in {"object", "objects"}:
+            nested = _nested_model(field.annotation)
+            if nested is not model and can_have_free_text(nested):
+                return True
+    return False
 
 
 def custom_entry(name: str, kind: str) -> Entry:
@@ -54,18 +80,19 @@ def custom_entry(name: str, kind: str) -> Entry:
     return name, EXACT_TYPES.get(kind), converter
 
 
-def _converter(kind: str, annotation: Any) -> Converter:
+def _converter(kind: str, annotation: Any, has_free_text: bool) -> Converter:
     if kind == "object":
-        return _object_of(_nested_model(annotation))
+        return _object_of(_nested_model(annotation), has_free_text)
     if kind == "objects":
-        return ListOf(_object_of(_nested_model(annotation)))
+        return ListOf(_object_of(_nested_model(annotation), has_free_text))
     return _OTHERS[kind]
 
 
 @cache
-def _object_of(model: type[Nested]) -> ObjectOf:
-    keys = {camel_case(name): entry for name, entry in column_entries(model).items()}
-    return ObjectOf(keys, model.key_of)
+def _object_of(model: type[Nested], has_free_text: bool) -> ObjectOf:
+    entries = column_entries(model, has_free_text=has_free_text)
+    keys = {camel_case(name): entry for name, entry in entries.items()}
+    return ObjectOf(keys, model.key_of, has_others=has_free_text)
 
 
 def _nested_model(annotation: Any) -> type[Nested]:

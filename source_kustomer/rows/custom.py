@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -121,6 +121,12 @@ class CustomAttributes:
             for name, entry in entries.items()
         }
         return CustomAttributes(found, columns)
+
+    def without(self, is_left_out: Callable[[str], bool]) -> CustomAttributes:
+        """Return the attributes whose names are not left out."""
+        by_name = {name: one for name, one in self.by_name.items() if not is_left_out(name)}
+        columns = {column: name for column, name in self.column_names.items() if name in by_name}
+        return CustomAttributes(by_name, columns)
 
     @property
     def columns(self) -> dict[str, CustomAttribute]:

@@ -11,15 +11,27 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
-from source_kustomer.rows.converters import column_entries, custom_entry
+from source_kustomer.rows.converters import can_have_free_text, column_entries, custom_entry
 from source_kustomer.rows.custom import CustomAttributes
 from source_kustomer.rows.json_values import Rewriter, TooDeep, is_storable, write_json
 from source_kustomer.rows.names import camel_case, fold, snake_case, with_digest
-from source_kustomer.rows.nested import CUSTOM, CustomOf, Entry, as_it_is, move, undeclared
+from source_kustomer.rows.nested import (
+    CUSTOM,
+    CustomOf,
+    Entry,
+    as_it_is,
+    is_several_lines,
+    move,
+    undeclared,
+)
+from source_kustomer.rows.options import (
+    ALL_COLUMNS,
+    CDC_DELETED_AT,
+    MISFIT_VALUES,
+    RowOptions,
+)
 from source_kustomer.rows.row import Row
 from source_kustomer.rows.scalars import Unplaced, reject
-
-MISFIT_VALUES: Final = "misfit_values"
 
 _MEMBERS: Final = frozenset({"id", "type", "links", "attributes", "relationships"})
 """Members of a resource that have columns."""
@@ -54,6 +66,7 @@ class RowMapper:
         columns: frozenset[str] | None = None,
         always: frozenset[str] = frozenset(),
         reserved: frozenset[str] = frozenset(),
+        options: RowOptions = ALL_COLUMNS,
     ) -> None:
         """Prepare the columns of a stream.
 
@@ -65,22 +78,30 @@ class RowMapper:
             always: columns that rows have in any case, like the id. Destinations cannot
                 deduplicate rows without them.
             reserved: columns that the stream adds to the rows later.
+            options: what the user chooses. Without free text, rows have only declared columns.
         """
         custom = custom or CustomAttributes()
-        entries = column_entries(model)
+        entries = column_entries(model, has_free_text=options.has_free_text)
+        self._has_others = options.has_free_text or not can_have_free_text(model)
         self._kinds = model.column_types()
         self._entries = entries
+        self._has_deletion = entries.keys() >= _DELETION
+        self.has_cdc_deleted_at = options.has_cdc_deleted_at and self._has_deletion
+        """Whether rows have `_ab_cdc_deleted_at`."""
+        if self.has_cdc_deleted_at:
+            always |= {*_DELETION, CDC_DELETED_AT}
         self._selected = None if columns is None else columns | always | {"id"}
         self._selects_all = self._selected is None or entries.keys() <= self._selected
-        self._has_deletion = entries.keys() >= _DELETION
         self._has_custom = self._kinds.get(CUSTOM) == "user_object"
         if self._has_custom:
             declared = {name: custom_entry(name, one.kind) for name, one in custom.by_name.items()}
-            entries[CUSTOM] = (CUSTOM, None, CustomOf(declared))
+            convert = CustomOf(declared, has_free_text=options.has_free_text)
+            entries[CUSTOM] = (CUSTOM, None, convert)
         self._custom_columns = {
             column: one.name
             for column, one in custom.columns.items()
             if self._has_custom and column not in entries
+            if options.has_free_text or not is_several_lines(one.name)
         }
         self._attributes, self._relationships = self._owners()
         self._renames = model.renames
@@ -129,9 +150,20 @@ class RowMapper:
             unplaced = {
                 name: value for name, value in unplaced.items() if self.has(name.partition(".")[0])
             }
-        if unplaced and self.has(MISFIT_VALUES):
+        if unplaced and self._has_others and self.has(MISFIT_VALUES):
             row[MISFIT_VALUES] = unplaced
         return row
+
+    @staticmethod
+    def with_cdc_deleted_at(row: Mapping[str, Any], at: str) -> dict[str, Any]:
+        """Add the time of deletion under Airbyte's name.
+
+        Args:
+            row: a complete row.
+            at: the time for a deleted record that has no time of deletion.
+        """
+        deleted_at = (row.get("deleted_at") or at) if row.get("deleted") is True else None
+        return {**row, CDC_DELETED_AT: deleted_at}
 
     def _owners(self) -> tuple[dict[str, Entry], dict[str, Entry]]:
         """Return the columns of attributes and of relationships, by their name in the API.
@@ -231,6 +263,8 @@ class RowMapper:
             if column is not None:
                 _, _, convert = self._entries[column]
                 row[column] = None if value is None else convert(value, found)
+            elif not self._has_others:
+                continue
             else:
                 column = self._undeclared_column(key, row, is_related=is_related)
                 row[column] = None if value is None else undeclared(key, value, found)

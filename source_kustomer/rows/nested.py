@@ -16,6 +16,10 @@ from source_kustomer.rows.scalars import Converter, Unplaced, reject, text
 CUSTOM: Final = "custom"
 """The key of an object with names that users define. They also follow it and a dot."""
 
+SEVERAL_LINES: Final = "Txt"
+"""The end of the name of a custom attribute that is text of several lines
+(developer.kustomer.com, "Custom attributes")."""
+
 _CUSTOM_PATH: Final = f"{CUSTOM}."
 _REFERENCE_KEYS: Final = 2
 
@@ -109,17 +113,21 @@ class ListOf:
 class ObjectOf:
     """Converts to objects with declared keys."""
 
-    def __init__(self, keys: Mapping[str, Entry], key_of: KeyOf | None = None) -> None:
+    def __init__(
+        self, keys: Mapping[str, Entry], key_of: KeyOf | None = None, *, has_others: bool = True
+    ) -> None:
         """Keep the declared keys.
 
         Args:
             keys: by their name in the API.
             key_of: returns the key for a text in place of the object, if there is such a form.
+            has_others: whether keys that are not declared are kept as well.
         """
         self._keys = keys
         self._key_of = key_of
         self._names = frozenset(name for name, _, _ in keys.values())
         self._rejects_others = True
+        self._has_others = has_others
 
     def __call__(self, value: Any, unplaced: Unplaced) -> Any:
         """Convert a value. Keys that are not declared are kept, and rejected as well."""
@@ -140,7 +148,7 @@ class ObjectOf:
                 converted[name] = convert(item, found)
                 if found:
                     move(found, f".{name}", unplaced)
-        if len(converted) < len(value):
+        if len(converted) < len(value) and self._has_others:
             self._add_others(value, converted, unplaced)
         return converted
 
@@ -165,16 +173,33 @@ class ObjectOf:
         return undeclared(key, value, unplaced)
 
 
+def is_several_lines(name: str) -> bool:
+    """Return whether a custom attribute is text of several lines (its name ends in `Txt`)."""
+    return name.endswith(SEVERAL_LINES)
+
+
 class CustomOf(ObjectOf):
     """Converts to the custom attributes of a record. Their names and values stay as they are.
 
     When no custom attribute is declared, destinations store all of them.
     """
 
-    def __init__(self, attributes: Mapping[str, Entry]) -> None:
-        """Keep the declared attributes, by name."""
+    def __init__(self, attributes: Mapping[str, Entry], *, has_free_text: bool = True) -> None:
+        """Keep the declared attributes.
+
+        Args:
+            attributes: by name.
+            has_free_text: whether attributes of several lines are kept.
+        """
         super().__init__(attributes)
         self._rejects_others = bool(attributes)
+        self._has_free_text = has_free_text
+
+    def __call__(self, value: Any, unplaced: Unplaced) -> Any:
+        """Convert the custom attributes of a record."""
+        if not self._has_free_text and type(value) is dict:
+            value = {name: item for name, item in value.items() if not is_several_lines(name)}
+        return super().__call__(value, unplaced)
 
     def _other_name(self, key: str) -> str:
         return key

@@ -11,6 +11,7 @@ from source_kustomer.rows.columns import (
     Text,
     Texts,
     Timestamp,
+    free_text,
 )
 
 
@@ -117,7 +118,7 @@ class SatisfactionResponse(Nested):
     status: Text
     rating: Number
     score: Number
-    first_answer: Text
+    first_answer: Text = free_text()
     scheduled_for: Timestamp
     sent_at: Timestamp
     sent_by: Text

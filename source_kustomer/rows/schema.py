@@ -17,6 +17,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from source_kustomer.rows.columns import (
+    FREE_TEXT,
     Boolean,
     Number,
     Text,
@@ -25,8 +26,10 @@ from source_kustomer.rows.columns import (
     UserObject,
     Values,
 )
+from source_kustomer.rows.converters import can_have_free_text
 from source_kustomer.rows.custom import CustomAttribute, CustomAttributes
-from source_kustomer.rows.nested import CUSTOM
+from source_kustomer.rows.nested import CUSTOM, is_several_lines
+from source_kustomer.rows.options import ALL_COLUMNS, CDC_DELETED_AT, MISFIT_VALUES, RowOptions
 from source_kustomer.rows.row import Row
 
 JsonSchema = dict[str, Any]
@@ -42,19 +45,30 @@ _TYPES: Final[Mapping[str, Any]] = {
 }
 """Kinds of columns that no row model declares: of custom attributes and of parents."""
 
+_CDC_DELETED_AT: Final = (
+    "Time of deletion, for destinations: one that deduplicates deletes the row. Null otherwise."
+)
+
 _KEPT: Final = ("type", "format", "airbyte_type", "additionalProperties", "description")
 """Keywords that destinations read."""
 
 
-def json_schema(row: type[Row], custom: CustomAttributes | None = None) -> JsonSchema:
+def json_schema(
+    row: type[Row], custom: CustomAttributes | None = None, options: RowOptions = ALL_COLUMNS
+) -> JsonSchema:
     """Return the draft-07 schema of a stream's rows.
 
     Args:
         row: the model of the rows.
         custom: the custom attributes of its records, when they are known.
+        options: what the user chooses.
     """
-    schema = deepcopy(_model_schema(row))
+    schema = deepcopy(_model_schema(row, options.has_free_text))
     properties = schema["properties"]
+    if options.has_cdc_deleted_at and "deleted" in properties:
+        properties[CDC_DELETED_AT] = column_schema("timestamp", _CDC_DELETED_AT)
+    if custom is not None and not options.has_free_text:
+        custom = custom.without(is_several_lines)
     if custom is not None and row.column_types().get(CUSTOM) == "user_object":
         columns = custom.columns
         described = {attribute.name for attribute in columns.values()}
@@ -85,14 +99,30 @@ def _custom_column(attribute: CustomAttribute) -> JsonSchema:
 
 
 @cache
-def _model_schema(row: type[Row]) -> JsonSchema:
+def _model_schema(row: type[Row], has_free_text: bool) -> JsonSchema:
     generated = row.model_json_schema()
-    schema = _simplified(generated, generated.get("$defs", {}))
+    definitions = generated.get("$defs", {})
+    if not has_free_text:
+        generated, definitions = _without_free_text(generated), _without_free_text(definitions)
+    properties = _simplified(generated, definitions)["properties"]
+    if not has_free_text and can_have_free_text(row):
+        del properties[MISFIT_VALUES]
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "type": "object",
         "additionalProperties": True,
-        "properties": schema["properties"],
+        "properties": properties,
+    }
+
+
+def _without_free_text(schema: Any) -> Any:
+    """Return a generated schema without the properties that are marked as free text."""
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: _without_free_text(member)
+        for name, member in schema.items()
+        if not (isinstance(member, dict) and member.get(FREE_TEXT) is True)
     }
 
 

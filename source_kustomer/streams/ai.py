@@ -22,6 +22,7 @@ from source_kustomer.rows.columns import (
     UserObject,
     Values,
     column,
+    free_text,
 )
 from source_kustomer.rows.row import RemovableRow, Row
 from source_kustomer.streams.conversations import Conversations
@@ -70,7 +71,7 @@ class AiSummaryRow(AiRow):
 
     resource_id: Text = column("Id of the record.")
     resource_type: Text = column("Type of the record: conversation, customer or kobject.")
-    text: Text = column("Text of the summary.")
+    text: Text = column("Text of the summary.", free_text=True)
     last_summarized_at: Timestamp = column("Time when the summary was written.")
     org: Reference = column("Organization that it belongs to.")
 
@@ -157,11 +158,11 @@ class AiEvaluationTestcaseRow(RemovableRow, AiRow):
     evaluation_id: Text = column("Id of the evaluation.")
     resource_id: Text = column("Id of the record that it is run for.")
     resource_type: Text = column("Type of the record that it is run for, such as customer.")
-    input: Text = column("Input of the automation.")
-    expected_output: Text = column("Expected output.")
+    input: Text = column("Input of the automation.", free_text=True)
+    expected_output: Text = column("Expected output.", free_text=True)
     resume_node: Text = column("Node of the automation where it starts.")
     tool_calls: Objects[ExpectedToolCall] = column("Expected tool calls: id, name and type.")
-    multi_turn_data: UserObject = column("Source conversation and message history.")
+    multi_turn_data: UserObject = column("Source conversation and message history.", free_text=True)
     created_by: Text = column("Id of the user who created it.")
     org: Reference = column("Organization that it belongs to.")
 
@@ -180,15 +181,15 @@ class ToolCall(Nested):
 
     canonical_name: Text
     tool_type: Text
-    tool_input: UserObject
-    tool_output: UserObject
+    tool_input: UserObject = free_text()
+    tool_output: UserObject = free_text()
 
 
 class Verdict(Nested):
     """The verdict on an output."""
 
     met: Boolean
-    explanation: Text
+    explanation: Text = free_text()
     confidence: Number
 
 
@@ -196,7 +197,7 @@ class Assertion(Nested):
     """The verdict on an output and the tool calls."""
 
     input_result: Object[Verdict]
-    tool_calls_result: Values
+    tool_calls_result: Values = free_text()
     assertion_failed: Boolean
 
 
@@ -207,10 +208,10 @@ class AiEvaluationTestcaseResultRow(RemovableRow, AiRow):
     test_case_id: Text = column("Id of the test case.")
     trace_id: Text = column("Id of the trace.")
     status: Text = column("pending, running, completed or error.")
-    input: Text = column("Input of the automation.")
-    output: Text = column("Output of the automation.")
-    output_metadata: UserObject = column("Metadata of the output.")
-    error: Text = column("Error message.")
+    input: Text = column("Input of the automation.", free_text=True)
+    output: Text = column("Output of the automation.", free_text=True)
+    output_metadata: UserObject = column("Metadata of the output.", free_text=True)
+    error: Text = column("Error message.", free_text=True)
     tool_calls: Objects[ToolCall] = column("Tool calls: name, type, input and output.")
     assertion_result: Object[Assertion] = column(
         "Verdict on the output and the tool calls: met or not, explanation, confidence."

@@ -23,6 +23,7 @@ from source_kustomer.rows.columns import (
     UserObject,
     Values,
     column,
+    free_text,
     key,
 )
 from source_kustomer.rows.objects import (
@@ -61,12 +62,12 @@ class MessageMeta(Nested):
     to: Objects[Recipient]
     cc: Objects[Recipient]
     bcc: Objects[Recipient]
-    subject: Text
+    subject: Text = free_text()
     recipient: Object[MessageRecipient]
     in_reply_to: Text
     message_type: Text
     status: Text
-    payload: Text
+    payload: Text = free_text()
     permalink: Text
     proxy: Text
     tracking_id: Text
@@ -75,9 +76,9 @@ class MessageMeta(Nested):
     answered_at: Timestamp
     ended_at: Timestamp
     external_recording_url: Text
-    template: Text
-    components: AnyObject
-    interactive: AnyObject
+    template: Text = free_text()
+    components: AnyObject = free_text()
+    interactive: AnyObject = free_text()
 
 
 class Delivery(Nested):
@@ -239,7 +240,7 @@ class Article(Nested):
 class DeflectionQuery(Nested):
     """The question of a customer."""
 
-    raw_text: Text
+    raw_text: Text = free_text()
 
 
 class Deflection(Nested):
@@ -322,14 +323,14 @@ class SuggestedShortcut(Nested):
 class ConversationSatisfaction(SatisfactionResponse):
     """The satisfaction survey of a conversation."""
 
-    answers: Values
+    answers: Values = free_text()
 
 
 class ConversationRow(DeletableRow):
     """A conversation between a customer and the organization."""
 
-    name: Text = column("Title, often the subject of the first message.")
-    preview: Text = column("Beginning of the latest message.")
+    name: Text = column("Title, often the subject of the first message.", free_text=True)
+    preview: Text = column("Beginning of the latest message.", free_text=True)
     status: Text = column("open, snoozed or done.")
     sub_status: Reference = column("Sub-status that the organization has defined.")
     phase: Text = column("Phase, where Kustomer tracks one.")
@@ -472,10 +473,10 @@ class MessageError(Nested):
 
     code: Text
     title: Text
-    detail: Text
+    detail: Text = free_text()
     status: Text
-    source: AnyObject
-    meta: AnyObject
+    source: AnyObject = free_text()
+    meta: AnyObject = free_text()
     links: AnyObject
 
 
@@ -503,8 +504,8 @@ class MessageRow(DeletableRow):
     declared them, so they stay for tables that have these columns.
     """
 
-    preview: Text = column("Text of the message, without formatting.")
-    subject: Text = column("Subject, for emails.")
+    preview: Text = column("Text of the message, without formatting.", free_text=True)
+    subject: Text = column("Subject, for emails.", free_text=True)
     channel: Text = column(
         "Channel: email, chat, sms, voice, facebook, instagram, whatsapp, twitter-dm, …"
     )
@@ -548,11 +549,11 @@ class MessageRow(DeletableRow):
     custom: UserObject = column("Custom attributes of messages, by name.")
     imported_at: Timestamp = column("Time of import from another system.")
     rev: Integer = column("Revision number, increased by every change.")
-    title: Text = column("Always null. Kept for tables of older connectors.")
+    title: Text = column("Always null. Kept for tables of older connectors.", free_text=True)
     icon: Text = column("Always null. Kept for tables of older connectors.")
     images: Values = column("Always null. Kept for tables of older connectors.")
     klass: Reference = column("Always null. Kept for tables of older connectors.")
-    description: Text = column("Always null. Kept for tables of older connectors.")
+    description: Text = column("Always null. Kept for tables of older connectors.", free_text=True)
     tags: Values = column("Always null. Kept for tables of older connectors.")
 
 
@@ -569,7 +570,7 @@ class Messages(SearchStream):
 class NoteRow(DeletableRow):
     """An internal note."""
 
-    body: Text = column("Text of the note.")
+    body: Text = column("Text of the note.", free_text=True)
     conversation: Reference = column("Conversation that it belongs to.")
     customer: Reference = column("Customer that it is about.")
     user_mentions: References = column("Mentioned users.")

@@ -22,6 +22,7 @@ from source_kustomer.rows.columns import (
     UserObject,
     Values,
     column,
+    free_text,
 )
 from source_kustomer.rows.objects import (
     AccessOverride,
@@ -93,8 +94,8 @@ class Preview(Nested):
 
     type: Text
     channel: Text
-    subject: Text
-    text: Text
+    subject: Text = free_text()
+    text: Text = free_text()
     preview_at: Timestamp
 
 
@@ -105,7 +106,7 @@ class CustomerSatisfaction(Nested):
     acknowledge_count: Integer
     avg_rating: Number
     avg_score: Number
-    answers: Values
+    answers: Values = free_text()
     first_satisfaction: Object[SatisfactionResponse]
     last_satisfaction: Object[SatisfactionResponse]
 

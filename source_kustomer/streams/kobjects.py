@@ -83,8 +83,8 @@ class KobjectRevenue(Nested):
 class KobjectRow(DeletableRow):
     """A record of a custom object, such as an order; its `type` is `kobject.<klass>`."""
 
-    title: Text = column("Title that agents see.")
-    description: Text = column("Description.")
+    title: Text = column("Title that agents see.", free_text=True)
+    description: Text = column("Description.", free_text=True)
     icon: Text = column("Name of the icon.")
     images: Texts = column("URLs of images.")
     klass: Reference = column("Custom object (klass) that it is a record of.")
@@ -94,7 +94,7 @@ class KobjectRow(DeletableRow):
     company: Reference = column("Company that it belongs to.")
     external_id: Text = column("Id in another system.")
     custom: UserObject = column("Custom attributes of this custom object, by name.")
-    data: UserObject = column("Data of the app that created it.")
+    data: UserObject = column("Data of the app that created it.", free_text=True)
     tags: Values = column("Tags.")
     status: Text = column("open, snoozed or done, for assignable custom objects.")
     assigned_user: Text = column("Id of the assigned user.")

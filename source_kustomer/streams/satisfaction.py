@@ -97,7 +97,7 @@ class SatisfactionResponseRow(Row):
     channel: Text = column("Channel that the survey was sent through.")
     app: Text = column("App that delivered the survey.")
     status: Text = column("offered, rated, commented, unresponded or canceled.")
-    answers: Values = column("Answers to the follow-up questions.")
+    answers: Values = column("Answers to the follow-up questions.", free_text=True)
     rating: Number = column("Rating.")
     score: Number = column("Score.")
     scheduled_for: Timestamp = column("Scheduled time of sending.")

@@ -336,7 +336,13 @@ class SpamSenders(ListStream):
     name = "spam_senders"
     endpoints = (
         Endpoint("/spam/senders", roles=SPAM_ROLES),
-        Endpoint("/spam/senders", {"includeDeleted": "true"}, roles=SPAM_ROLES, with_deleted=True),
+        Endpoint(
+            "/spam/senders",
+            {"includeDeleted": "true"},
+            roles=SPAM_ROLES,
+            with_deleted=True,
+            daily=True,
+        ),
     )
     row = SpamSenderRow
     is_removed_when_unlisted = True

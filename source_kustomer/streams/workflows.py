@@ -129,7 +129,7 @@ class RunMeta(Nested):
 class WorkflowErrorRow(Row):
     """A failed run of a workflow."""
 
-    error: Text = column("Error message.")
+    error: Text = column("Error message.", free_text=True)
     status: Text = column("Status of the run.")
     event: Object[WorkflowEvent] = column(
         "Event that started the run. Of its record, only the type and the id."

@@ -74,9 +74,16 @@ class Users(ListStream):
     endpoints = (
         Endpoint("/users", roles=USER_ROLES, page_size=500),
         # The parameters cannot be combined. No source says which users the list has without them.
-        Endpoint("/users", {"pending": "true"}, roles=USER_ROLES, page_size=500),
-        Endpoint("/users", {"userType": "machine"}, roles=USER_ROLES, page_size=500),
-        Endpoint("/users", {"deleted": "true"}, roles=USER_ROLES, page_size=500, with_deleted=True),
+        Endpoint("/users", {"pending": "true"}, roles=USER_ROLES, page_size=500, daily=True),
+        Endpoint("/users", {"userType": "machine"}, roles=USER_ROLES, page_size=500, daily=True),
+        Endpoint(
+            "/users",
+            {"deleted": "true"},
+            roles=USER_ROLES,
+            page_size=500,
+            with_deleted=True,
+            daily=True,
+        ),
     )
     row = UserRow
     record = one_record("/users/{id}")
@@ -101,7 +108,14 @@ class Teams(ListStream):
     name = "teams"
     endpoints = (
         Endpoint("/teams", roles=TEAM_ROLES, page_size=500),
-        Endpoint("/teams", {"deleted": "true"}, roles=TEAM_ROLES, page_size=500, with_deleted=True),
+        Endpoint(
+            "/teams",
+            {"deleted": "true"},
+            roles=TEAM_ROLES,
+            page_size=500,
+            with_deleted=True,
+            daily=True,
+        ),
     )
     row = TeamRow
     record = one_record("/teams/{id}")
@@ -121,7 +135,7 @@ class Tags(ListStream):
     name = "tags"
     endpoints = (
         Endpoint("/tags", roles=TAG_ROLES),
-        Endpoint("/tags", {"deleted": "true"}, roles=TAG_ROLES, with_deleted=True),
+        Endpoint("/tags", {"deleted": "true"}, roles=TAG_ROLES, with_deleted=True, daily=True),
     )
     row = TagRow
     record = one_record("/tags/{id}")
@@ -208,7 +222,9 @@ class Shortcuts(ListStream):
     name = "shortcuts"
     endpoints = (
         Endpoint("/shortcuts", roles=SHORTCUT_ROLES),
-        Endpoint("/shortcuts", {"deleted": "true"}, roles=SHORTCUT_ROLES, with_deleted=True),
+        Endpoint(
+            "/shortcuts", {"deleted": "true"}, roles=SHORTCUT_ROLES, with_deleted=True, daily=True
+        ),
     )
     row = ShortcutRow
     record = one_record("/shortcuts/{id}")

@@ -17,6 +17,7 @@ from source_kustomer.sync.state import (
     StreamState,
     is_refresh_done,
 )
+from source_kustomer.timestamps import DAY
 
 ROWS_PER_CHECKPOINT: Final = 2_000
 """At most this many rows are read again after a crash, per reader; and states stay few."""
@@ -38,6 +39,10 @@ class Cursor(Protocol):
     @property
     def since(self) -> int:
         """Records updated before this timestamp were read by earlier syncs."""
+
+    @property
+    def daily_since(self) -> int | None:
+        """The same for lists that the first sync of a day reads; None in the other syncs."""
 
     @property
     def is_done(self) -> bool:
@@ -158,6 +163,7 @@ class CoverageCursor:
             self._end = min(end, index_end)
             resumed = replace(resumed, coverage=resumed.coverage.before(self._end - lookback))
         self.since = BEGINNING if resumed.complete_until is None else resumed.complete_until
+        self.daily_since = _daily_since(before.complete_until, self.since, end)
         coverage = resumed.coverage
         if resumed.complete_until is None:
             coverage = coverage.add(BEGINNING, min(start, self._end))
@@ -245,6 +251,7 @@ class RefreshCursor:
     """The cursor of a stream without a cursor field, which is always read whole."""
 
     since = BEGINNING
+    daily_since = BEGINNING
     end = BEGINNING
     is_in_future = False
     keeps_ids = False
@@ -295,3 +302,24 @@ class RefreshCursor:
         """Emit the mark of a completed full refresh."""
         self._is_complete = True
         self._emitter.emit(self.state)
+
+
+def _daily_since(before: int | None, since: int, end: int) -> int | None:
+    """Return from when on records of lists that are read once a day may be new.
+
+    The first sync of each day (UTC) reads these lists, so the state needs no time of its own for
+    them. They were last read on the day of the sync before, or later on; what has changed since
+    the beginning of that day is emitted, perhaps again.
+
+    Args:
+        before: the end of the last complete sync, a timestamp; None when there was none.
+        since: the same less the lookback.
+        end: the end of this sync.
+
+    Returns:
+        A timestamp; None when an earlier sync of the day has read them.
+    """
+    if before is None or since == BEGINNING:
+        return BEGINNING
+    day_began = before - before % DAY
+    return None if end - end % DAY == day_began else day_began - (before - since)

@@ -192,7 +192,7 @@ def test_a_check_and_discover_succeed_whatever_single_endpoints_answer(
     trouble: dict[str, Any],
     told: str,
 ) -> None:
-    monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_RETRY_SECONDS", 1.0)
+    monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_RETRY_SECONDS", 0.1)
     caplog.set_level(logging.INFO)
     with sandbox.temporarily(**trouble):
         assert check({"api_key": sandbox.key}).status is Status.SUCCEEDED
@@ -203,7 +203,7 @@ def test_a_check_and_discover_succeed_whatever_single_endpoints_answer(
 def test_a_check_fails_when_nothing_answers_and_asks_no_stream_after_another(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_RETRY_SECONDS", 1.0)
+    monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_RETRY_SECONDS", 0.1)
     sandbox.forget_requests()
     with sandbox.temporarily(fault_rate=1.0, fault_kinds=["503"]):
         status = check({"api_key": sandbox.key})

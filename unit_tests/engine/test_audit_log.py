@@ -27,6 +27,7 @@ class Log:
         links: bool = True,
         granted: int = 1_000,
     ) -> None:
+        self.times = times
         self.entries: list[dict[str, Any]] = [
             {"id": f"{number:05}", "attributes": {"createdAt": format_timestamp(at)}}
             for number, at in enumerate(times)
@@ -38,23 +39,19 @@ class Log:
         self.transport = InMemoryTransport(self._answer)
 
     def _answer(self, request: Request) -> Answer:
-        found = [entry for entry in self.entries if self._is_within(entry, request)]
+        start, end = (parse_timestamp(request.params.get(f"filter[{n}]")) for n in ("start", "end"))
+        reach = 0 if self.inclusive else MILLISECOND
+        low, high = (start or 0) + reach, NOW + DAY if end is None else end - reach
+        before = request.params.get("before", "z")
+        found = [
+            entry
+            for entry, at in zip(self.entries, self.times, strict=True)
+            if low <= at <= high and entry["id"] < before
+        ]
         found.sort(key=lambda entry: entry["id"], reverse=self.newest_first)
         count = min(self.granted, int(request.params["count"]))
         links = {"next": "next" if len(found) > count else None} if self.links else {}
         return reply({"data": found[:count], "meta": {}, "links": links})
-
-    def _is_within(self, entry: dict[str, Any], request: Request) -> bool:
-        at = parse_timestamp(entry["attributes"]["createdAt"])
-        assert at is not None
-        start = parse_timestamp(request.params.get("filter[start]"))
-        end = parse_timestamp(request.params.get("filter[end]"))
-        reach = 0 if self.inclusive else MILLISECOND
-        return (
-            (start is None or at >= start + reach)
-            and (end is None or at <= end - reach)
-            and ("before" not in request.params or entry["id"] < request.params["before"])
-        )
 
 
 def one_sync(log: Log, **settings: Any) -> OneSync:

@@ -44,6 +44,18 @@ def test_an_index_that_is_up_to_date_costs_two_requests(honours_filter: bool) ->
     assert len(api.transport.requests) == 2
 
 
+def test_customers_that_may_have_left_the_search_for_the_archive_show_nothing() -> None:
+    recent = [record(number, age=60 * number) for number in (20, 30)]
+    old = record(1_000, age=800 * 86_400)
+    api = Api(recent)
+    api.override = lambda request: (
+        reply({"data": [*recent, old]}) if request.path == "/customers" else None
+    )
+    api.lists = {f"/customers/{old['id']}": [old]}
+
+    assert stale_since(api.client(), before=BEFORE) is None
+
+
 @pytest.mark.parametrize("honours_filter", [True, False])
 def test_a_stale_index_lacks_changes_from_its_oldest_missing_customer_on(
     honours_filter: bool,

@@ -18,7 +18,7 @@ from source_kustomer.rows.mapper import RowMapper
 from source_kustomer.rows.row import DeletableRow, RemovableRow, TrackedRow
 from source_kustomer.streams.routing import WorkSessions
 from source_kustomer.sync.known_ids import decode_ids
-from source_kustomer.timestamps import DAY, format_timestamp
+from source_kustomer.timestamps import DAY, MINUTE, SECOND, format_timestamp
 from unit_tests.engine.harness import NOW, Collected, OneSync
 from unit_tests.in_memory import InMemoryTransport, client_of, reply
 
@@ -66,6 +66,19 @@ class Markable(ListStream, family=True):
     record = one_record("/things/{id}")
 
 
+class Daily(Markable, family=True):
+    name = "dailies"
+    endpoints = (
+        Endpoint("/things"),
+        Endpoint("/things", {"deleted": "true"}, with_deleted=True, daily=True),
+    )
+
+
+class DailyInParts(Markable, family=True):
+    name = "daily_parts"
+    endpoints = (Endpoint("/things"), Endpoint("/things", {"machine": "true"}, daily=True))
+
+
 def thing(identity: str, **attributes: Any) -> Record:
     return {"id": identity, "attributes": {"updatedAt": OLD, **attributes}}
 
@@ -95,12 +108,18 @@ class World:
         assert not isinstance(rows, Answer)
         self.lists[path] = [row for row in rows if row["id"] not in ids]
 
-    def sync(self, stream: ListStream | WorkSessions, before: Collected | None = None) -> OneSync:
-        """Read a stream; after `before` a day later, from its last state."""
+    def sync(
+        self,
+        stream: ListStream | WorkSessions,
+        before: Collected | None = None,
+        *,
+        later: int = DAY,
+    ) -> OneSync:
+        """Read a stream; after `before` some time later, from its last state."""
         client = client_of(self.transport, retry_seconds=3.0)
         self.transport.requests.clear()
         settings: Mapping[str, Any] = (
-            {} if before is None else {"state": before.states[-1], "end": LATER}
+            {} if before is None else {"state": before.states[-1], "end": NOW + later}
         )
         one = OneSync(stream, client, **settings)
         one.run()
@@ -431,3 +450,42 @@ class TestWithoutSingleRecords:
         assert second.output.rows == []
         assert "3 of 4 records are no longer listed" in caplog.text
         assert decode_ids(second.output.states[-1]["ids"]) == {"a", "b", "c", "d"}
+
+
+def test_a_list_with_deleted_records_is_read_again_on_the_same_day_if_a_record_is_missing(
+    world: World,
+) -> None:
+    world.put("/things", "a", "b", "c")
+    world.lists["/things?deleted=true"] = []
+    first = world.sync(Daily())
+
+    world.sync(Daily(), first.output, later=MINUTE)
+    assert len(world.transport.requests) == 1
+
+    world.remove("/things", "b", "c")
+    gone = thing("b", deletedAt=format_timestamp(NOW + SECOND))
+    world.lists["/things?deleted=true"] = [gone, thing("a"), thing("c")]
+    third = world.sync(Daily(), first.output, later=MINUTE)
+
+    rows = {row["id"]: (row["deleted"], row["deleted_at"]) for row in third.output.rows}
+    assert rows == {
+        "b": (True, format_timestamp(NOW + SECOND)),
+        "c": (True, format_timestamp(NOW + MINUTE)),  # its own 404 shows it, not the list
+    }
+
+
+def test_records_of_a_list_that_is_read_once_a_day_are_not_missing_in_other_syncs(
+    world: World,
+) -> None:
+    world.put("/things", "a", "b")
+    world.lists["/things?machine=true"] = [thing("m"), thing("n")]
+    first = world.sync(DailyInParts())
+    world.remove("/things", "b")
+
+    second = world.sync(DailyInParts(), first.output, later=MINUTE)
+    assert second.output.rows == []
+    assert len(world.transport.requests) == 1
+
+    world.lists["/things?machine=true"] = [thing("m")]
+    third = world.sync(DailyInParts(), second.output)
+    assert {row["id"] for row in third.output.rows} == {"b", "n"}

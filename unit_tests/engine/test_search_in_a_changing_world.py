@@ -280,7 +280,6 @@ worlds = {
 }
 
 
-@settings(max_examples=200, deadline=None)
 @given(**worlds)
 def test_once_the_world_stands_still_one_more_sync_makes_the_destination_equal(**world):
     in_a_changing_world(Simulated, **world)
@@ -302,8 +301,6 @@ crowded = st.lists(
 
 
 @settings(
-    max_examples=200,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

@@ -1,6 +1,7 @@
 """Streams of several lists: records that the first one leaves out, and deleted ones."""
 
 import logging
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.stream_sync import Status
 from source_kustomer.rows.row import DeletableRow
-from source_kustomer.timestamps import DAY, format_timestamp
+from source_kustomer.timestamps import DAY, MINUTE, format_timestamp
 from unit_tests.engine.harness import NOW, OneSync
 from unit_tests.engine.lists_in_memory import ListsInMemory, record
 
@@ -34,6 +35,21 @@ class Searches(ListStream, family=True):
         Endpoint("/searches", roles=("org.search.read",)),
         Endpoint("/searches", {"filter": "all"}, roles=("org.admin",)),
     )
+
+
+class DailyThings(ListStream, family=True):
+    name = "daily_things"
+    row = DeletableRow
+    endpoints = (
+        Endpoint("/things"),
+        Endpoint("/things", {"machine": "true"}, daily=True),
+        Endpoint("/things", {"deleted": "true"}, with_deleted=True, daily=True),
+    )
+
+
+DAY_BEGAN = NOW - NOW % DAY
+TODAY = {"updated_at": format_timestamp(DAY_BEGAN + 60 * MINUTE)}
+YESTERDAY = {"updated_at": format_timestamp(DAY_BEGAN - 60 * MINUTE)}
 
 
 def synced(lists, stream=Things, **settings):
@@ -161,3 +177,36 @@ def test_nothing_is_marked_when_a_list_cannot_be_read_completely():
 
     assert sync.sync.status is Status.FAILED
     assert sync.output.rows == []
+
+
+def test_lists_that_are_read_once_a_day_are_read_by_the_first_sync_of_a_day():
+    daily: dict[str, list[Any]] = {"/things?machine=true": [], "/things?deleted=true": []}
+
+    def requests(state, **settings):
+        return synced({"/things": [], **daily}, DailyThings, state=state, **settings)[1].requests
+
+    assert sorted(requests(YESTERDAY)) == sorted(["/things", *daily])
+    assert sorted(requests({})) == sorted(["/things", *daily])
+    assert sorted(requests(TODAY, refresh=True)) == sorted(["/things", *daily])
+    assert requests(TODAY) == ["/things"]
+
+
+def test_what_has_changed_since_a_daily_list_was_read_is_emitted():
+    # The sync before was not the first one of its day, so the lists were read earlier that day.
+    on_the_day = format_timestamp(DAY_BEGAN - DAY + MINUTE)
+    before = format_timestamp(DAY_BEGAN - DAY - DAY)
+    lists = {
+        "/things": [record("a", updatedAt=on_the_day)],
+        "/things?machine=true": [
+            record("b", updatedAt=on_the_day),
+            record("c", updatedAt=before),
+        ],
+        "/things?deleted=true": [
+            record("x", updatedAt=before, deletedAt=on_the_day),
+            record("y", updatedAt=before, deletedAt=before),
+        ],
+    }
+
+    sync, _ = synced(lists, DailyThings, state=YESTERDAY)
+
+    assert sorted(sync.output.ids) == ["b", "x"]

@@ -8,7 +8,7 @@ import zlib
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from source_kustomer.kustomer.body import (
@@ -236,7 +236,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=50)
 @given(st.dictionaries(st.text(), JSON, max_size=3))
 def test_every_json_object_can_be_decoded_and_written_again(value):
     orjson.dumps(decoded(json.dumps(value).encode()))

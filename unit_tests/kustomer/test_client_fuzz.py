@@ -124,9 +124,7 @@ USES = {
 
 
 @pytest.mark.parametrize("use", USES)
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(outcomes=st.lists(OUTCOMES, min_size=1, max_size=5))
 def test_any_answer_is_read_or_is_an_error_of_the_connector(caplog, use, outcomes):
     caplog.set_level(logging.DEBUG, LOGGER.name)

@@ -295,9 +295,14 @@ def test_other_clients_are_seen_whatever_the_reset_contains(reset):
     assert use(outcome, SEARCH, 50) >= 0.85
 
 
-@pytest.mark.parametrize("described", ["tightest", "organization", "none"])
 @pytest.mark.parametrize("reset", RESETS)
-@pytest.mark.parametrize(("kind", "share"), [(LIST, 240), (SEARCH, 80)])
+@pytest.mark.parametrize(
+    ("kind", "share", "described"),
+    [
+        *((LIST, 240, described) for described in ("organization", "none")),
+        *((SEARCH, 80, described) for described in ("tightest", "organization", "none")),
+    ],
+)
 def test_two_minutes_after_the_burst_of_another_client_the_share_is_used_again(
     kind, share, reset, described
 ):
@@ -325,7 +330,6 @@ def test_a_hidden_client_is_disturbed_ever_more_rarely():
     assert use(outcome, SEARCH, 50) >= 0.3
 
 
-@pytest.mark.parametrize("described", ["tightest", "organization"])
 @pytest.mark.parametrize(
     ("later", "pace"),
     [
@@ -336,7 +340,10 @@ def test_a_hidden_client_is_disturbed_ever_more_rarely():
         ((150, 1_000, 20), 12),
     ],
 )
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize(
+    ("kind", "described"),
+    [(LIST, "organization"), (SEARCH, "tightest"), (SEARCH, "organization")],
+)
 def test_limits_that_change_are_followed(kind, later, pace, described):
     outcome = simulate(Server(1_000, described=described, later=later), [kind], minutes=10)
 

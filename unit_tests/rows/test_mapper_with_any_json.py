@@ -171,7 +171,7 @@ def validator_of(model, *, typed):
     return Draft7Validator(schema, format_checker=FormatChecker())
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(resource=resources, model=st.sampled_from(MODELS), typed=st.booleans())
 def test_a_row_fits_its_schema_can_be_written_and_has_every_value_in_declared_places(
     resource, model, typed
