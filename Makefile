@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PIP     = --quiet --disable-pip-version-check --no-compile # Python compiles what it imports
 PYTEST  = $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup
-PYAIRBYTE ?= .venv-pyairbyte
+PYAIRBYTE = .venv-pyairbyte
 IMAGE ?= localhost/source-kustomer:$(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' source_kustomer/__init__.py)
 CHECK_SCHEMA = $(BIN)/check-jsonschema --quiet --builtin-schema
 AGE ?= P7D
@@ -13,11 +13,15 @@ TOOLS ?= .venv-tools
 
 PAIRS ?= 200
 
+CONFIG ?= config.json
+STREAMS ?= suggested
+export TO # has a password, so it is not an argument
+
 # Most of the time of a start is the import of the CDK, which is compiled only once.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo unit test test-pythons lint chaos dialects bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
+.PHONY: help setup demo sync unit test test-pythons lint chaos dialects bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,19 +33,23 @@ $(VENV)/.installed: setup.py source_kustomer/__init__.py
 	$(BIN)/pip install $(PIP) --editable '.[dev]'
 	@touch $@
 
-$(PYAIRBYTE)/.installed: integration_tests/pyairbyte/requirements.txt
-	$(PYTHON) -m venv $(PYAIRBYTE)
-	$(PYAIRBYTE)/bin/pip install $(PIP) -r $<
+# An environment per client: its pins must not meet the connector's.
+.venv-%/.installed: integration_tests/clients/%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install $(PIP) -r $<
 	@touch $@
 
 demo: setup $(PYAIRBYTE)/.installed ## check, discover, read, change, read again, on the embedded sandbox; then the same into DuckDB
 	$(BIN)/python -m demo --pyairbyte $(PYAIRBYTE)/bin/python
 
+sync: setup $(PYAIRBYTE)/.installed ## load an account: CONFIG=config.json [STREAMS=suggested|all|teams,users] [TO=postgresql://…, else DuckDB]
+	@$(PYAIRBYTE)/bin/python examples/pyairbyte_sync.py --config "$(CONFIG)" --streams "$(STREAMS)" --connector $(BIN)/source-kustomer
+
 unit: setup      ## unit tests, on all cores
 	$(PYTEST) unit_tests
 
 test: setup $(PYAIRBYTE)/.installed ## unit tests and integration tests, on all cores
-	PYAIRBYTE_PYTHON=$(CURDIR)/$(PYAIRBYTE)/bin/python $(PYTEST)
+	PYAIRBYTE=$(CURDIR)/$(PYAIRBYTE) $(PYTEST)
 
 test-pythons: setup ## unit tests on each supported Python that is found; NOX="--tags ends": on the oldest and the newest
 	$(BIN)/nox $(NOX)

@@ -52,7 +52,7 @@ class Yardstick:
     name: str
     title: str
     measure: Callable[[bool], tuple[list[Figure], str]]
-    """Measures, in short when told so; returns the figures and a text to look at."""
+    """Measures, briefly if that is requested; returns the figures and a text to look at."""
 
     def report(self, *, quick: bool) -> list[Figure]:
         """Measure, print, and write benchmarks/results/<name>.json."""

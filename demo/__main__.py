@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ FIND_PYAIRBYTE: Final = (
     "import importlib.util, sys; sys.exit(importlib.util.find_spec('airbyte') is None)"
 )
 WAREHOUSE: Final = Path(__file__).with_name("warehouse.py")
+SYNC: Final = Path(__file__).resolve().parent.parent / "examples" / "pyairbyte_sync.py"
 
 
 def main() -> int:
@@ -142,17 +143,15 @@ def has_pyairbyte(python: str) -> bool:
 
 
 def into_duckdb(python: str, sandbox: Sandbox) -> None:
-    """Let PyAirbyte do the same, into a database that can be asked."""
+    """Let PyAirbyte do the same, into a database that can be queried."""
     environment = {**os.environ, "KUSTOMER_API_URL": sandbox.url}
-    sync = ("sync", str(OUTPUT), str(launcher(OUTPUT)), *SUGGESTED)
-    first = in_warehouse(python, environment, *sync)
-    say(f"PyAirbyte {first['rows']:,} rows into DuckDB ({first['seconds']:.1f} s).")
+    environment.pop("TO", None)  # the demo's database is DuckDB
+    sync = ["--config", OUTPUT / "config.json", "--folder", OUTPUT]
+    command = [python, SYNC, *sync, "--connector", launcher(OUTPUT)]
+    say(f"PyAirbyte into DuckDB:\n{in_pyairbyte(command, environment)}")
     say(f"change    {change(sandbox)}")
-    second = in_warehouse(python, environment, *sync)
-    say(f"PyAirbyte {second['rows']:,} rows merged by id ({second['seconds']:.1f} s).")
-    answer = in_warehouse(python, environment, "ask", str(OUTPUT))
-    print("The tables in DuckDB:")
-    print(table(("table", "rows", "distinct ids"), answer["tables"]), end="\n\n")
+    say(f"PyAirbyte, merged by id:\n{in_pyairbyte(command, environment)}")
+    answer = json.loads(in_pyairbyte([python, WAREHOUSE, OUTPUT], environment))
     print("Open conversations per team:")
     print(table(("team", "open"), answer["teams"]), end="\n\n")
     print("Median first response per week:")
@@ -160,21 +159,21 @@ def into_duckdb(python: str, sandbox: Sandbox) -> None:
     say(f"The database: {OUTPUT / 'warehouse.duckdb'}\nBoth answers drawn: {answer['chart']}")
 
 
-def in_warehouse(python: str, environment: Mapping[str, str], *arguments: str) -> dict[str, Any]:
-    """Run the part that needs PyAirbyte; return what it answers."""
-    done = subprocess.run(
-        [python, WAREHOUSE, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def in_pyairbyte(command: Sequence[object], environment: Mapping[str, str]) -> str:
+    """Run a program in PyAirbyte's environment; return what it prints."""
+    log = OUTPUT / "pyairbyte.log"
+    with log.open("a") as errors:
+        done = subprocess.run(
+            [str(part) for part in command],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            check=False,
+        )
     if done.returncode:
-        log = OUTPUT / "pyairbyte.log"
-        with log.open("a") as file:
-            file.write(done.stderr)
-        raise ConnectorFailedError(f"PyAirbyte could not {arguments[0]}; {log} says why.")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+        raise ConnectorFailedError(f"a program of PyAirbyte failed; see {log}.")
+    return done.stdout
 
 
 if __name__ == "__main__":

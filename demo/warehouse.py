@@ -1,26 +1,17 @@
-"""Runs in PyAirbyte's own environment: syncs into DuckDB, then answers a support lead.
+"""Answer two questions of a support lead from the database that PyAirbyte has loaded.
 
-    python demo/warehouse.py sync FOLDER EXECUTABLE STREAM...
-    python demo/warehouse.py ask FOLDER
+    python demo/warehouse.py FOLDER
 
-It prints one JSON object; all output of PyAirbyte goes to the file pyairbyte.log.
+It runs in PyAirbyte's environment, draws a chart and prints one JSON object.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
-import time
-import warnings
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
-
-# Before PyAirbyte is imported: it asks nobody, and tells nobody, anything.
-os.environ.update(AIRBYTE_OFFLINE_MODE="1", DO_NOT_TRACK="1", NO_COLOR="1", NO_LIVE_PROGRESS="1")
-warnings.simplefilter("ignore")
 
 SCHEMA = "kustomer"
 CHART = "support.png"
@@ -47,64 +38,15 @@ FIRST_RESPONSE_PER_WEEK = f"""
 """
 
 
-def database(folder: Path) -> Path:
-    """Return where the DuckDB database lies."""
-    return folder / "warehouse.duckdb"
-
-
-def sync(folder: Path, executable: str, streams: Sequence[str]) -> dict[str, Any]:
-    """Check the connection and sync streams into DuckDB.
-
-    Args:
-        folder: holds config.json, and takes the database and the log.
-        executable: the connector's console script.
-        streams: their names.
-    """
-    begin = time.monotonic()
-    os.environ["AIRBYTE_LOGGING_ROOT"] = str(folder / "pyairbyte-logs")
-    with (folder / "pyairbyte.log").open("a") as log, redirect_stdout(log), redirect_stderr(log):
-        import airbyte
-        from airbyte.caches import DuckDBCache
-
-        source = airbyte.get_source(
-            "source-kustomer",
-            config=json.loads((folder / "config.json").read_text()),
-            local_executable=executable,
-        )
-        source.check()
-        source.select_streams(list(streams))
-        cache = DuckDBCache(
-            db_path=database(folder), schema_name=SCHEMA, cache_dir=folder / "pyairbyte"
-        )
-        result = source.read(cache=cache)
-    return {"rows": result.processed_records, "seconds": time.monotonic() - begin}
-
-
 def ask(folder: Path) -> dict[str, Any]:
     """Query the database, and draw the answers."""
     import duckdb
 
-    with duckdb.connect(str(database(folder)), read_only=True) as connection:
-        tables = connection.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = ? "
-            r"AND table_name NOT LIKE '\_%' ESCAPE '\' ORDER BY table_name",
-            [SCHEMA],
-        ).fetchall()
-        counts = [
-            connection.execute(
-                f'SELECT count(*), count(DISTINCT id) FROM {SCHEMA}."{name}"'
-            ).fetchone()
-            for (name,) in tables
-        ]
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
         teams = connection.execute(OPEN_PER_TEAM).fetchall()
         weeks = connection.execute(FIRST_RESPONSE_PER_WEEK).fetchall()[::-1]
     draw(folder / CHART, teams, weeks)
-    return {
-        "tables": [(name, *count) for (name,), count in zip(tables, counts, strict=True) if count],
-        "teams": teams,
-        "weeks": weeks,
-        "chart": str(folder / CHART),
-    }
+    return {"teams": teams, "weeks": weeks, "chart": str(folder / CHART)}
 
 
 def draw(path: Path, teams: Sequence[Any], weeks: Sequence[Any]) -> None:
@@ -130,12 +72,5 @@ def draw(path: Path, teams: Sequence[Any], weeks: Sequence[Any]) -> None:
     pyplot.close(figure)
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Do one of the two commands."""
-    command, folder, *more = arguments
-    answer = ask(Path(folder)) if command == "ask" else sync(Path(folder), more[0], more[1:])
-    print(json.dumps(answer))
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    print(json.dumps(ask(Path(sys.argv[1]))))

@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     All of acceptance/ looks at the same reads.
     """
     for item in items:
-        if HERE in item.path.parents:
+        if HERE in item.path.parents and not item.get_closest_marker("xdist_group"):
             path = item.path.relative_to(HERE)
             group = path.parts[0] if path.parts[0] == "acceptance" else str(path)
             item.add_marker(pytest.mark.xdist_group(group))

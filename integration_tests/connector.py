@@ -219,7 +219,7 @@ class Connector:
         return str(path)
 
     def run(self, *arguments: str) -> Output:
-        """Run it with these arguments; whatever happens, the key is in nothing that it writes."""
+        """Run it with these arguments, and check that nothing it writes contains the key."""
         code, stdout, stderr = (self._fork if self._main else self._start_python)(arguments)
         if len(self._key) >= LIKELY_ALONE:
             assert self._key not in stdout, "the key stands on stdout"

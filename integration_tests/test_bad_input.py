@@ -69,7 +69,7 @@ def assert_failed(output: Output, *words: str, kind: str = "config_error") -> No
 
 
 def assert_check_failed(output: Output, *words: str) -> None:
-    """It told one FAILED status, whose sentence holds the words."""
+    """Check that there is one FAILED status, whose message contains the words."""
     (status,) = output.of("CONNECTION_STATUS")
     assert status["status"] == "FAILED"
     for word in words:
@@ -218,7 +218,7 @@ def test_wrong_arguments_are_answered_with_the_usage(make: Make, arguments: list
     assert "Traceback" not in output.stderr
 
 
-def test_a_wrong_key_is_told_by_every_command_and_never_shown(make: Make) -> None:
+def test_a_wrong_key_is_reported_by_every_command_and_never_shown(make: Make) -> None:
     connector = make(api_key="wrong-key-4711")
     check, discover = connector.command("check"), connector.command("discover")
     read = connector.read(catalog("teams", "messages"))
@@ -229,20 +229,20 @@ def test_a_wrong_key_is_told_by_every_command_and_never_shown(make: Make) -> Non
         assert "wrong-key-4711" not in output.stdout + output.stderr
 
 
-def test_an_expired_key_is_told_from_a_wrong_one(sandbox: Sandbox, make: Make) -> None:
+def test_an_expired_key_is_distinguished_from_a_wrong_one(sandbox: Sandbox, make: Make) -> None:
     connector = make(api_key=sandbox.new_key(expires_in=-1.0))
     assert_check_failed(connector.command("check"), "expired")
     assert_failed(connector.read(catalog("teams")), "expired")
 
 
-def test_a_key_of_another_region_is_told_with_the_regions_title(
+def test_a_key_of_another_region_is_reported_with_the_title_of_the_region(
     sandbox: Sandbox, make: Make
 ) -> None:
     connector = make(api_key=sandbox.new_key(pod="prod2"))
     assert_check_failed(connector.command("check"), "EU", "US")
 
 
-def test_a_key_that_may_read_nothing_is_told_with_the_roles_it_lacks(
+def test_a_key_that_may_read_nothing_is_reported_with_the_roles_it_lacks(
     sandbox: Sandbox, make: Make
 ) -> None:
     connector = make(api_key=sandbox.new_key(roles=["org.permission.nothing.read"]))
@@ -258,8 +258,8 @@ def test_a_key_that_lacks_some_roles_succeeds_and_the_log_names_the_streams_and_
     check = connector.command("check")
     assert check.of("CONNECTION_STATUS")[0]["status"] == "SUCCEEDED"
     warnings = [log["message"] for log in check.of("LOG") if log["level"] == "WARN"]
-    told = next(line for line in warnings if "Stream users cannot be read" in line)
-    assert re.search(r"org\.(permission|user)\.\S*", told)
+    warning = next(line for line in warnings if "Stream users cannot be read" in line)
+    assert re.search(r"org\.(permission|user)\.\S*", warning)
     assert not any("Stream teams" in line for line in warnings)
 
     discover = connector.command("discover")
@@ -274,8 +274,8 @@ def test_a_stream_that_may_not_be_read_is_skipped_with_a_warning_and_the_others_
     output = connector.read(catalog("teams", "users"))
     assert output.code == 0
     warnings = [log["message"] for log in output.of("LOG") if log["level"] == "WARN"]
-    (told,) = [line for line in warnings if "Stream users is skipped" in line]
-    assert "org.permission.user.read" in told
+    (warning,) = [line for line in warnings if "Stream users is skipped" in line]
+    assert "org.permission.user.read" in warning
     assert len(output.rows("teams")) == len(sandbox.truth("teams"))
     assert output.rows("users") == []
 
@@ -288,7 +288,7 @@ def test_a_stream_that_may_not_be_read_is_skipped_with_a_warning_and_the_others_
     assert len(granted.rows("users")) == len(sandbox.truth("users")), "nothing is skipped for good"
 
 
-def test_no_network_is_told_as_something_that_may_pass(tmp_path: Path) -> None:
+def test_no_network_is_reported_as_a_transient_error(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"

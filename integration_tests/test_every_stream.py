@@ -145,7 +145,7 @@ def test_every_row_of_both_syncs_fits_its_schema(syncs: Syncs, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rows_have_no_column_that_the_schema_does_not_tell(syncs: Syncs, name: str) -> None:
+def test_rows_have_no_column_that_is_not_in_the_schema(syncs: Syncs, name: str) -> None:
     known = set(syncs.schemas[name]["properties"])
     assert {column for row in syncs.first.get(name, []) for column in row} <= known
 
@@ -166,7 +166,7 @@ def test_a_first_sync_brings_what_there_is(syncs: Syncs, name: str) -> None:
 
 
 def is_out_of_reach(stream: str, record: Message) -> bool:
-    """Tell whether the API offers a record at all: some old ones are in no search and no list."""
+    """Return whether no search and no list has a record, as is the case with some old ones."""
     attributes = record["attributes"]
     stamp: str = attributes.get("updatedAt") or attributes["createdAt"]
     old = stamp < (datetime.now(timezone.utc) - timedelta(days=729)).isoformat()
@@ -198,7 +198,7 @@ def test_a_second_sync_brings_what_has_changed(syncs: Syncs, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*CHANGED, *LISTED])
-def test_rows_of_deleted_records_say_so(syncs: Syncs, name: str) -> None:
+def test_rows_of_deleted_records_are_marked(syncs: Syncs, name: str) -> None:
     rows = {row["id"]: row for row in syncs.second.get(name, [])}
     for record_id in syncs.deleted[name]:
         assert rows[record_id]["deleted"] is True

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -470,6 +471,13 @@ def test_a_schedulers_command_syncs(
     )
     assert done.returncode == 0, done.stderr
     assert newest(acme, "teams") == sandbox.truth_stamps("teams")
+
+
+def test_the_sample_configuration_is_valid_by_the_spec() -> None:
+    sample = json.loads((EXAMPLES / "config.json").read_text())
+    spec = json.loads((ROOT / "integration_tests/snapshots/spec.json").read_text())
+    jsonschema.validate(sample, spec)
+    assert sample["api_key"] == "YOUR_API_KEY"
 
 
 @pytest.fixture(scope="module")

@@ -146,7 +146,7 @@ def test_spec_is_one_message():
     assert [message["type"] for message in messages if message["type"] != "LOG"] == ["SPEC"]
 
 
-def test_check_tells_that_the_key_is_good(sandbox, files):
+def test_check_reports_that_the_key_is_good(sandbox, files):
     _, messages = run(sandbox, files, "check", "--config", "/files/config.json")
 
     [status] = [m["connectionStatus"] for m in messages if m["type"] == "CONNECTION_STATUS"]

@@ -50,7 +50,7 @@ are created after discovery are in `custom` as well. A value that does not fit i
 **Names.** Streams of custom objects and columns of custom attributes follow one rule. An
 attribute in camelCase becomes snake_case: `orderNumberStr` is in `custom_order_number_str`. A
 custom object in lower case keeps its name, with `__` for `-`: `shopify-order` is read as
-`kobject_shopify__order`. Any other name, and one of more than 63 bytes, ends in eight digits of
+`kobject_shopify__order`. Any other name, and one of more than 53 bytes, ends in eight digits of
 its SHA-256. Names stay distinct where a destination lowers the case, replaces other characters by
 `_` and cuts after 63 bytes. They depend on nothing else, so a later attribute or custom object
 never renames one. The `title` of a column in the schema is the attribute's name in Kustomer.

@@ -39,7 +39,7 @@ def test_each_region_has_its_host(region: str) -> None:
     assert parse(region=region).base_url == f"https://{REGION_HOSTS[region]}/v1"
 
 
-def test_an_organization_decides_the_host_whatever_the_region() -> None:
+def test_an_organization_decides_the_host_in_every_region() -> None:
     config = parse(organization="Acme-2", region="EU")
     assert config.base_url == "https://acme-2.api.kustomerapp.com/v1"
 
@@ -137,7 +137,7 @@ def test_an_unusable_value_is_named_with_the_reason(
     assert message.endswith(".")
 
 
-def test_several_mistakes_are_all_told_at_once() -> None:
+def test_several_mistakes_are_reported_together() -> None:
     message = refusal(region="Mars", start_date="soon")
     assert "api_key" in message
     assert "region" in message

@@ -20,7 +20,7 @@ NOT_IMPORTED = {
     "httptools": "Uvicorn imports it",
     "pytest-xdist": "a plugin of pytest",
 }
-PYAIRBYTE = ROOT / "integration_tests/pyairbyte/requirements.txt"
+PYAIRBYTE = ROOT / "integration_tests/clients/pyairbyte.txt"
 """The packages of an environment of its own, where parts of the demo run."""
 OWN = {path.name.removesuffix(".py") for path in ROOT.iterdir()}
 
@@ -63,7 +63,7 @@ def test_the_sandbox_declares_exactly_what_it_imports(declared):
     assert imported("kustomer_sandbox") == declared["sandbox"] - NOT_IMPORTED.keys()
 
 
-def test_tests_and_tools_declare_exactly_what_they_import_besides(declared):
+def test_tests_and_tools_declare_exactly_what_else_they_import(declared):
     lines = PYAIRBYTE.read_text().splitlines()
     elsewhere = {name_of(line) for line in lines if line and not line.startswith("#")}
 

@@ -55,7 +55,7 @@ def test_a_key_of_another_region_is_reported_with_any_status(status, form):
     assert "belongs to the EU region, but the request went to the US region" in error.message
 
 
-def test_an_expired_key_is_told_apart_from_a_wrong_one():
+def test_an_expired_key_is_distinguished_from_a_wrong_one():
     body = {"errors": [{"title": "Expired token"}]}
     expired = error_for(401, body, "GET /teams", is_key_accepted=True)
     wrong = error_for(401, {"errors": [{"title": "Unauthorized"}]}, "GET /teams")

@@ -52,7 +52,7 @@ def test_a_stream_without_a_row_runs_before_it_is_complete(api: InMemoryTranspor
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405, 410])
-def test_a_list_that_cannot_be_read_is_skipped_with_any_status_that_says_so(
+def test_a_list_that_cannot_be_read_is_skipped(
     api: InMemoryTransport, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
     api.replies = lambda request: reply({}, status) if request.path == "/brands" else reply()

@@ -59,7 +59,7 @@ def test_the_rows_are_exactly_the_records_there_are(
     assert rows == sandbox.truth_stamps(stream)
 
 
-def test_every_stream_tells_that_it_started_runs_and_is_complete(
+def test_every_stream_reports_that_it_started_runs_and_is_complete(
     discovered: Output, full_refresh: Output
 ) -> None:
     statuses = defaultdict(list)
@@ -68,10 +68,10 @@ def test_every_stream_tells_that_it_started_runs_and_is_complete(
             status = trace["stream_status"]
             statuses[status["stream_descriptor"]["name"]].append(status["status"])
     assert set(statuses) == {stream["name"] for stream in discovered.streams}
-    for name, told in statuses.items():
-        assert told[0] == "STARTED", name
-        assert told[-1] == "COMPLETE", name
-        assert set(told[1:-1]) == {"RUNNING"}, name
+    for name, reported in statuses.items():
+        assert reported[0] == "STARTED", name
+        assert reported[-1] == "COMPLETE", name
+        assert set(reported[1:-1]) == {"RUNNING"}, name
 
 
 def test_every_stream_ends_with_a_state_of_its_own(

@@ -165,7 +165,7 @@ def test_the_prerequisites_name_every_required_field(
         assert form["properties"][name]["title"].lower() in text
 
 
-def test_every_field_of_the_form_is_explained_beside_itself(
+def test_every_field_of_the_form_has_an_explanation_next_to_it(
     page: str, form: dict[str, Any]
 ) -> None:
     anchors = dict(
@@ -196,13 +196,13 @@ def test_the_figures_follow_from_kustomers_limits(sections: list[Section]) -> No
     text = section(sections, "Performance considerations")
     for plan, limit in PLANS.items():
         (row,) = re.findall(rf"^\| {plan} \|(.*)\|$", text, flags=re.MULTILINE)
-        told = [float(re.sub(r"[, min]", "", cell)) for cell in row.split("|")]
+        stated = [float(re.sub(r"[, min]", "", cell)) for cell in row.split("|")]
         used = limit * SHARE
         requests = 1_000_000 / ROWS
         rates = (SEARCHES * SHARE, used)
         minutes = [requests / min(rates), requests / used, 10_000 / used]
-        assert told[:2] == [limit, used]
-        assert told[2:] == pytest.approx(minutes, rel=0.05), plan
+        assert stated[:2] == [limit, used]
+        assert stated[2:] == pytest.approx(minutes, rel=0.05), plan
 
 
 def test_links_within_the_page_lead_somewhere(page: str, sections: list[Section]) -> None:

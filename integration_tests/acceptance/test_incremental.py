@@ -67,13 +67,13 @@ def test_every_stream_with_rows_has_a_state_that_counts_some(incremental: Output
 
 
 def test_states_only_move_forward(incremental: Output, cursors: dict[str, str]) -> None:
-    told: dict[str, list[str]] = defaultdict(list)
+    emitted: dict[str, list[str]] = defaultdict(list)
     for state in incremental.of("STATE"):
         cursor = cursors.get(name_of(state))
         if cursor and (moment := state["stream"]["stream_state"].get(cursor)):
-            told[name_of(state)].append(moment)
-    assert set(told) == set(cursors)
-    for name, moments in told.items():
+            emitted[name_of(state)].append(moment)
+    assert set(emitted) == set(cursors)
+    for name, moments in emitted.items():
         assert moments == sorted(moments), name
 
 

@@ -49,7 +49,7 @@ def test_the_tags_name_one_language_and_one_cdk(data: dict[str, Any]) -> None:
     assert sorted(tags) == [["cdk", "python"], ["language", "python"]]
 
 
-def test_every_host_that_the_connector_asks_is_allowed_and_none_besides(
+def test_exactly_the_hosts_that_the_connector_sends_requests_to_are_allowed(
     data: dict[str, Any],
 ) -> None:
     allowed = data["allowedHosts"]["hosts"]

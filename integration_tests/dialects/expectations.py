@@ -34,27 +34,33 @@ DOCUMENTED: Final[Mapping[Pair, Outcome]] = {
     ("search-sort", "ignored"): Outcome(error="The search did not sort by time of update"),
     ("precision", "seconds"): Outcome(error="The search did not sort by time of update"),
     ("klass-contexts", "refused"): Outcome(error="queryContext should match pattern"),
+    ("archive-edge", "created"): Outcome(
+        warning="only the archive search has .* created more than two years ago and updated since",
+        incomplete=frozenset({"conversation_times", "notes", "work_items", "work_sessions"}),
+    ),
+    ("deletes", "keep"): Outcome(
+        warning=r"at least \d+ records were deleted without a change of their update time",
+        incomplete=frozenset(
+            {
+                *("companies", "conversations", "customers", "kobjects", "messages", "notes"),
+                *("work_items", "kobject_call_back_request", "kobject_order"),
+                *("kobject_loop_returns_7f3a__return__item", "kobject_shopify__order"),
+                "kobject_subscription",
+            }
+        ),
+    ),
     ("list-cap", "400"): Outcome(error=r"page \d+ of \d+ is past the maximum"),
     ("list-cap", "404"): Outcome(error="does not exist in this organization"),
     ("list-cap", "empty"): Outcome(
         warning="ended after exactly 20 rows",
-        incomplete=frozenset({"shortcuts", "tags", "teams", "users", "message_attachments"}),
+        incomplete=frozenset(
+            {
+                *("ai_evaluation_testcase_results", "message_attachments", "shortcuts", "snippets"),
+                *("tags", "teams", "users"),
+            }
+        ),
     ),
 }
-
-KNOWN_FAILURES: Final[Mapping[Pair, str]] = {
-    ("company-search", "refused"): "the deletion of a company is not found where it is listed",
-    ("work-contexts", "refused"): "the deletion of a work item is not found where it is listed",
-    ("search-sort", "ignored"): "the deletion of a company is not found where it is listed",
-    ("archive-edge", "created"): "records that are created before the edge and updated after it",
-    ("deletes", "keep"): "deletions that do not move updatedAt are not found and not reported",
-    ("list-scope", "narrow"): "pending users, machine users and hidden saved searches",
-    ("deleted-lists", "served"): "lists do not ask for deleted records",
-    ("deleted-lists", "ignored"): "removals from lists are not found",
-    ("deleted-lists", "refused"): "removals from lists are not found",
-    ("include", "ignored"): "files of messages and SLA versions are missing without a word",
-}
-"""What goes wrong now. Whoever repairs one removes it: a test fails as long as it stays."""
 
 DELETIONS_HIDDEN: Final[Mapping[Pair, frozenset[str]]] = {
     ("company-search", "refused"): frozenset({"companies"}),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from integration_tests.dialects.cases import SINGLES, Dialect, name_of, sample_of_pairs
-from integration_tests.dialects.expectations import DOCUMENTED, KNOWN_FAILURES
+from integration_tests.dialects.expectations import DOCUMENTED
 from integration_tests.dialects.matrix import Matrix, Verdict
 from kustomer_sandbox.control.dialects import BY_ID
 
@@ -30,24 +30,18 @@ def matrix() -> Iterator[Matrix]:
         yield matrix
 
 
-def case(dialect: Dialect) -> object:
-    reasons = [KNOWN_FAILURES[pair] for pair in dialect.items() if pair in KNOWN_FAILURES]
-    marks = [pytest.mark.xfail(strict=True, reason="; ".join(reasons))] if reasons else []
-    return pytest.param(dialect, id=name_of(dialect), marks=marks)
-
-
-@pytest.mark.parametrize("dialect", [case(one) for one in ({}, *SINGLES)])
+@pytest.mark.parametrize("dialect", [{}, *SINGLES], ids=name_of)
 def test_each_value_of_each_switch(matrix: Matrix, dialect: Dialect) -> None:
     assert not matrix.run(dialect).problems
 
 
-@pytest.mark.parametrize("dialect", [case(one) for one in sample_of_pairs(PAIRS, SEED)])
+@pytest.mark.parametrize("dialect", sample_of_pairs(PAIRS, SEED), ids=name_of)
 def test_pairs_of_values(matrix: Matrix, dialect: Dialect) -> None:
     assert not matrix.run(dialect).problems
 
 
 def test_what_is_expected_exists() -> None:
-    assert all(value in BY_ID[switch].values for switch, value in [*DOCUMENTED, *KNOWN_FAILURES])
+    assert all(value in BY_ID[switch].values for switch, value in DOCUMENTED)
 
 
 def test_a_difference_that_is_not_documented_is_a_problem() -> None:

@@ -133,7 +133,7 @@ def test_usable_values_are_accepted(filled: Seen) -> None:
     assert filled.fields["region"].value == "EU"
 
 
-def test_unusable_values_are_refused_beside_their_field_with_the_form_to_keep_to(
+def test_unusable_values_are_refused_next_to_their_field_with_the_expected_format(
     form: Form, specification: dict[str, Any]
 ) -> None:
     seen = form.show({**GOOD, **BAD}, unfolded=True)

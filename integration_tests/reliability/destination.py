@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from integration_tests.connector import Connector, Message, Output, configured
@@ -14,6 +16,9 @@ from kustomer_sandbox import Sandbox
 Row = Mapping[str, Any]
 
 """Switches of a sandbox where the rate limit is not what is tested."""
+
+_HAS_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?[+-]\d\d:\d\d").fullmatch
+"""Match a timestamp that is not in UTC; rows have all in UTC."""
 
 RESHAPED = frozenset({"type", "meta", "from"})
 """Attributes whose columns have another name or form on purpose; `unit_tests` test them."""
@@ -66,7 +71,7 @@ class Destination:
         self.taken: Counter[str] = Counter()
         """Rows that arrived, by stream, repeated ones included."""
         self.states: dict[str, Message] = {}
-        self.told: Counter[str] = Counter()
+        self.state_counts: Counter[str] = Counter()
         """States that arrived, by stream."""
         self._covered: dict[str, Covered] = {}
 
@@ -102,8 +107,8 @@ class Destination:
     def take(self, lines: Iterable[str]) -> None:
         """Take the lines of a read; a last one that is cut short, by a kill, is dropped.
 
-        Fails when a row comes after a state that covers it: a process that dies in between would
-        have lost it.
+        Fails when a row comes after a state that covers it: a process that is killed in between
+        would have lost it.
         """
         for message in messages(lines):
             if message["type"] == "RECORD":
@@ -112,7 +117,7 @@ class Destination:
                 state = message["state"]
                 stream = state["stream"]["stream_descriptor"]["name"]
                 self.states[stream] = state
-                self.told[stream] += 1
+                self.state_counts[stream] += 1
                 self._covered[stream] = Covered.by(state, self.cursors[stream])
 
     def _put(self, stream: str, row: Row) -> None:
@@ -221,4 +226,7 @@ def _fold(value: Any) -> Any:
         return {_plain(key): _fold(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_fold(item) for item in value]
+    if isinstance(value, str) and _HAS_OFFSET(value):
+        utc = datetime.fromisoformat(value).astimezone(timezone.utc)
+        return f"{utc:%Y-%m-%dT%H:%M:%S}{value[19:-6]}Z"
     return value

@@ -1,4 +1,4 @@
-"""The API fails now and then, for a minute, or for long; nothing is lost, and all is told."""
+"""The API fails now and then, for a minute, or for long. Nothing is lost, all is reported."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_an_outage_of_ten_minutes_ends_with_an_error_and_a_state_to_continue_fro
         output = destination.sync(connector, succeeds=False)
 
     assert output.code == 1
-    assert len(output.warnings) < 2_000, "what is told is bounded"
+    assert len(output.warnings) < 2_000, "the number of warnings is bounded"
     kinds = {error["failure_type"] for error in output.errors}
     assert kinds == {"transient_error"}
     summary = output.errors[-1]["message"]

@@ -38,9 +38,9 @@ def test_no_state_precedes_a_row_that_it_covers(
         config = {"api_key": sandbox.key, "start_date": "2015-01-01", "num_workers": 32}
         destination.sync(Connector(tmp_path, sandbox.url, config, main=after_every_page))
         destination.assert_is_exact(sandbox)
-    print(f"states by stream: {dict(destination.told)}")
+    print(f"states by stream: {dict(destination.state_counts)}")
     for stream in ("messages", "customers"):
-        assert destination.told[stream] >= records // 200, "checkpoints all along"
+        assert destination.state_counts[stream] >= records // 200, "checkpoints all along"
 
 
 def row(id_: str, moment: str) -> str:

@@ -81,7 +81,7 @@ def test_twelve_thousand_records_of_one_update_time_all_arrive(synced: Synced) -
     assert synced.searches("conversation") <= 1.25 * math.ceil(comparison.records / PAGE)
 
 
-def test_records_that_nothing_tells_apart_all_arrive(synced: Synced) -> None:
+def test_records_that_nothing_distinguishes_all_arrive(synced: Synced) -> None:
     comparison = synced.comparisons["kobjects"]
     assert comparison.is_exact, comparison
     print(f"{synced.searches('kobject')} searches for {comparison}")

@@ -1,4 +1,4 @@
-"""The process dies at any moment; the next one goes on from the last state that was written."""
+"""The process is killed at any time; the next one continues from the last state written."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Size:
 
     @property
     def window(self) -> int:
-        """What a worker may have under way, and a stream may have read since a checkpoint."""
+        """What a worker may be reading, and a stream may have read since a checkpoint."""
         return ROWS_PER_CHECKPOINT + WORKERS * self.page
 
 
@@ -81,7 +81,7 @@ def destination(catalog: dict[str, Message]) -> Destination:
 
 @dataclass
 class Run:
-    """A read under way, whose lines are taken as they come."""
+    """A running read, whose lines are taken as they are written."""
 
     process: Process
     destination: Destination
@@ -164,7 +164,7 @@ def test_sigterm_ends_the_process_in_time_with_all_that_is_finished_checkpointed
         rest.rows()
         assert rest.process.wait(SECONDS_TO_END) == 0
     print(f"read again after SIGTERM ({trouble}): {dict(rest.again)}")
-    # Only pages under way: what was read before is checkpointed, though no checkpoint was due.
+    # Only pages that are being read: a checkpoint covers what was read before.
     assert max(rest.again[stream] for stream in ("messages", "customers")) <= WORKERS * size.page
     destination.assert_is_exact(sandbox)
 

@@ -47,7 +47,7 @@ def connector(folder: Path, sandbox: Sandbox, seconds: float = 1_200) -> Connect
     return Connector(folder, sandbox.url, config, seconds=seconds)
 
 
-def test_beside_a_client_that_uses_half_of_each_limit_hardly_anyone_is_refused(
+def test_next_to_a_client_that_uses_half_of_each_limit_hardly_any_request_is_refused(
     limited: Sandbox, destination: Destination, tmp_path: Path
 ) -> None:
     before = limited.stats()
@@ -100,6 +100,6 @@ def test_reset_headers_that_make_no_sense_hold_nothing_up(
 
     tried = RESETS if chaos else RESETS[1::2]
     with ThreadPoolExecutor(len(tried)) as pool:
-        for told, output in pool.map(sync, tried):
-            print(told)
+        for text, output in pool.map(sync, tried):
+            print(text)
             assert output.errors == []

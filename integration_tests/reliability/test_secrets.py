@@ -94,8 +94,8 @@ def test_a_refused_key_that_the_api_repeats_is_not_shown(
     catalog: dict[str, Message], tmp_path: Path
 ) -> None:
     def echo(handler: BaseHTTPRequestHandler) -> None:
-        told = f"unknown: {handler.headers['Authorization']}"
-        _answer(handler, 401, {"errors": [{"title": told, "detail": told, "meta": {CANARY: 1}}]})
+        title = f"unknown: {handler.headers['Authorization']}"
+        _answer(handler, 401, {"errors": [{"title": title, "detail": title, "meta": {CANARY: 1}}]})
 
     with serving(echo) as (url, asked):
         connector = talkative(tmp_path, url)
@@ -132,7 +132,7 @@ def test_everything_that_is_ever_sent_only_reads(
 
 
 def _without_names(pair: str) -> str:
-    """Put `{id}` for whatever differs from one organization or record to another."""
+    """Put `{id}` for what differs from one organization or record to another."""
     return re.sub(r"{\w+}|(?<=metadata/|versions/)[^/]+", "{id}", pair)
 
 
@@ -148,9 +148,9 @@ def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path, status: int)
 
     assert asked
     assert asked_there == []
-    (told,) = output.of("CONNECTION_STATUS")
-    assert told["status"] == "FAILED"
-    assert "redirects to another address" in told["message"]
+    (answer,) = output.of("CONNECTION_STATUS")
+    assert answer["status"] == "FAILED"
+    assert "redirects to another address" in answer["message"]
 
 
 def test_a_server_whose_certificate_is_not_trusted_is_not_given_the_key(tmp_path: Path) -> None:
@@ -158,9 +158,9 @@ def test_a_server_whose_certificate_is_not_trusted_is_not_given_the_key(tmp_path
         output = talkative(tmp_path, url.replace("http:", "https:")).command("check", "--debug")
 
     assert got == []
-    (told,) = output.of("CONNECTION_STATUS")
-    assert told["status"] == "FAILED"
-    assert "the TLS certificate is not trusted" in told["message"]
+    (status,) = output.of("CONNECTION_STATUS")
+    assert status["status"] == "FAILED"
+    assert "the TLS certificate is not trusted" in status["message"]
 
 
 def test_a_proxy_is_only_asked_for_a_tunnel_and_not_given_the_key(tmp_path: Path) -> None:
@@ -185,8 +185,8 @@ def test_a_proxy_is_only_asked_for_a_tunnel_and_not_given_the_key(tmp_path: Path
         ("CONNECT", "api.prod2.kustomerapp.com:443")
     }
     assert all("authorization" not in one for one in asked)
-    (told,) = output.of("CONNECTION_STATUS")
-    assert "the proxy does not connect" in told["message"]
+    (status,) = output.of("CONNECTION_STATUS")
+    assert "the proxy does not connect" in status["message"]
 
 
 Respond = Callable[[BaseHTTPRequestHandler], None]

@@ -25,6 +25,9 @@ def in_scope(
     """Whether a list has a record, by the filters of the request and the dialect."""
     filters = _FILTERS.get(name, {})
     asked = [parameter for parameter in filters if parameter in query]
+    is_obeyed = settings.dialect["deleted-lists"] in {"included", "served"}
+    if is_obeyed and DELETED_PARAMETERS.get(name) in query:
+        return True  # with deleted records, no list is narrow: parameters cannot be combined
     if asked:
         return all(filters[parameter](attributes, query[parameter]) for parameter in asked)
     narrow = settings.dialect["list-scope"] == "narrow" or name == "klasses"

@@ -258,8 +258,10 @@ def _is_searched(stream: Stream) -> bool:
 
 def _replaces_table(entry: ConfiguredAirbyteStream) -> bool:
     """Return whether the destination replaces the stream's table by what this sync reads."""
-    is_truncated = bool(entry.generation_id) and entry.generation_id == entry.minimum_generation_id
-    return is_truncated or entry.destination_sync_mode is DestinationSyncMode.overwrite
+    if entry.destination_sync_mode is DestinationSyncMode.overwrite:
+        # Only PyAirbyte combines incremental with overwrite, and it adds rows.
+        return entry.sync_mode is SyncMode.full_refresh
+    return bool(entry.generation_id) and entry.generation_id == entry.minimum_generation_id
 
 
 def _ask_the_time(client: Client) -> Clocks:

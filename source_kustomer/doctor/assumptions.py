@@ -129,7 +129,12 @@ ASSUMPTIONS: Final = (
     Assumption(
         "precision",
         "How precisely does a search compare timestamps?",
-        {"milliseconds": OK, "seconds": HANDLED},
+        {
+            "milliseconds": OK,
+            "seconds": _matters(
+                f"Streams that are searched can fail with an error about order. {_OPEN_AN_ISSUE}."
+            ),
+        },
     ),
     Assumption(
         "search-sort",
@@ -181,8 +186,8 @@ ASSUMPTIONS: Final = (
         {
             "updated": OK,
             "created": _matters(
-                "Records that were created more than two years ago and updated since may be "
-                f"missing. {_OPEN_AN_ISSUE}."
+                "Changes of records that were created more than two years ago come once a day. Of "
+                "notes, conversation times, work items and work sessions they are not found."
             ),
         },
     ),
@@ -191,9 +196,7 @@ ASSUMPTIONS: Final = (
         "When do searches find a write?",
         {
             "prompt": OK,
-            "stalled": _matters(
-                "The search index is behind. Set lookback_minutes above the delay, or sync later."
-            ),
+            "stalled": HANDLED,
         },
     ),
     Assumption(
@@ -202,7 +205,8 @@ ASSUMPTIONS: Final = (
         {
             "move": OK,
             "keep": _matters(
-                "Incremental syncs do not find deletions. Refresh the stream from time to time."
+                "Incremental syncs count the deletions that they do not find, and warn. A full "
+                "refresh marks them."
             ),
         },
     ),
@@ -232,10 +236,7 @@ ASSUMPTIONS: Final = (
         "What does a list have that is requested without filters?",
         {
             "all": OK,
-            "narrow": _matters(
-                "Lists leave out disabled, system or machine records. "
-                f"{_OPEN_AN_ISSUE} if you need them."
-            ),
+            "narrow": HANDLED,
         },
     ),
     Assumption(

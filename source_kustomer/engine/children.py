@@ -98,7 +98,7 @@ class ChildStream(Stream, family=True):
 
     def read(self, sync: StreamSync) -> None:
         """Search the parents that have changed, and read the children of each."""
-        self.parent().read_windows(sync, ChildOutlet(self, sync), is_cut=False)
+        self.parent().read_windows(sync, ChildOutlet(self, sync), as_parents=True)
 
     def probe(self, client: Client) -> None:
         """Find out whether the parents can be read; without one, no child can be requested."""

@@ -11,6 +11,7 @@ from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.logger import LOGGER
+from source_kustomer.sync.keyset import ordered_stamps
 from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER
 from source_kustomer.timestamps import format_timestamp, parse_timestamp
 
@@ -56,7 +57,11 @@ def stale_since(client: Client, *, before: int) -> int | None:
 
 
 def _listed(client: Client, before: int) -> list[tuple[int, str]]:
-    """Return the newest customers before a timestamp, as update times and ids; oldest first."""
+    """Return the newest customers before a timestamp, as update times and ids; oldest first.
+
+    Customers that may be in the archive are left out, since the standard search lacks them. No
+    source tells whether their time of update or of creation decides that.
+    """
     params = {**CUSTOMERS.params, "page": 1, "pageSize": CUSTOMERS.page_size}
     only_before = {"filter[updatedAt][lt]": format_timestamp(before)}
     try:
@@ -70,9 +75,18 @@ def _listed(client: Client, before: int) -> list[tuple[int, str]]:
             CUSTOMERS.path,
         )
         return []
-    # Older ones may have left the search for the archive.
-    oldest = before - LIVE_SEARCH_AGE + SEAM_AFTER
-    return sorted(pair for pair in found if oldest <= pair[0] < before)
+    edge = before - LIVE_SEARCH_AGE + SEAM_AFTER
+    archived = {
+        str(row.get("id"))
+        for row in page.data
+        if (created_at := parse_timestamp(attribute_of(row, "createdAt"))) is not None
+        and created_at < edge
+    }
+    return sorted(
+        (updated_at, identity)
+        for updated_at, identity in found
+        if edge <= updated_at < before and identity not in archived
+    )
 
 
 def _oldest_missing(client: Client, listed: Sequence[tuple[int, str]]) -> int | None:
@@ -82,6 +96,7 @@ def _oldest_missing(client: Client, listed: Sequence[tuple[int, str]]) -> int | 
         query_context="customer", attribute="customer_updated_at", gte=format_timestamp(start)
     )
     with client.search(query, stream=STREAM) as page:
+        ordered_stamps(page.data, "updatedAt")
         found = dict(pair[::-1] for row in page.data if (pair := _dated(row)) is not None)
         is_whole = not page.has_next and (page.total is None or page.total <= len(page.data))
     reached = max(found.values(), default=start) if not is_whole else None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any, ClassVar, Final
 
+from source_kustomer.engine.deletions import check_deletions
 from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
 from source_kustomer.engine.list_route import ListRoute, Where
 from source_kustomer.engine.outlets import Outlet, RowOutlet
@@ -17,7 +19,14 @@ from source_kustomer.kustomer.documents import Document
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.logger import LOGGER
 from source_kustomer.sync.keyset import Ask, Page, Query
-from source_kustomer.sync.windows import LIVE_SEARCH_AGE, Index, Window, plan
+from source_kustomer.sync.windows import (
+    LIVE_SEARCH_AGE,
+    Index,
+    Window,
+    archive_start,
+    is_first_of_day,
+    plan,
+)
 from source_kustomer.timestamps import format_timestamp
 
 SEARCH_ROLES: Final = (
@@ -76,7 +85,7 @@ class SearchStream(Stream, family=True):
         sync: StreamSync,
         outlet: Outlet,
         *,
-        is_cut: bool = True,
+        as_parents: bool = False,
         refused: Refused | None = None,
     ) -> None:
         """Open tasks that read what the cursor of a sync lacks.
@@ -84,7 +93,8 @@ class SearchStream(Stream, family=True):
         Args:
             sync: takes the tasks; its cursor knows the gaps.
             outlet: takes the batches.
-            is_cut: whether windows may be cut so that more readers can share them.
+            as_parents: whether the records are only the parents of what is read. Their windows are
+                not cut.
             refused: reads the stream otherwise when the first answer of the search refuses it.
         """
         gaps, end = list(sync.cursor.gaps()), sync.cursor.end
@@ -96,10 +106,27 @@ class SearchStream(Stream, family=True):
                 self.query_context,
             )
         route = None
-        if is_cut and self.sorted_list is not None:
+        if not as_parents and self.sorted_list is not None:
             route = ListRoute(self, self.sorted_list, sync, sync.sync.list_pool)
-        windows = WindowTasks(self, sync, outlet, is_cut=is_cut, refused=refused, route=route)
+        windows = WindowTasks(
+            self, sync, outlet, is_cut=not as_parents, refused=refused, route=route
+        )
+        start = archive_start(sync.cursor.complete_before, start=sync.sync.start, end=end)
+        if self.archived and start is not None:
+            windows.do_afterwards(partial(windows.read_archive_from, start))
+        if not as_parents and self._counts_deletions(sync):
+            windows.do_afterwards(partial(check_deletions, self, sync))
         windows.open(*plan(gaps, end=end, now=end, archived=has_old))
+
+    def _counts_deletions(self, sync: StreamSync) -> bool:
+        """Return whether this sync counts the deleted records: the first one of each day does."""
+        before = sync.cursor.complete_before
+        return (
+            sync.sync.include_deleted
+            and self.stamp == "updatedAt"
+            and before is not None
+            and is_first_of_day(before, end=sync.cursor.end)
+        )
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterable[Document]:
         """Yield the pages of one of its lists.

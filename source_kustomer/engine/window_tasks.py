@@ -81,6 +81,16 @@ class WindowTasks:
         refused: Refused | None = None,
         route: ListRoute | None = None,
     ) -> None:
+        """Prepare to read.
+
+        Args:
+            stream: what is searched.
+            sync: the stream in this sync.
+            outlet: takes the batches.
+            is_cut: whether windows may be cut so that more readers can share them.
+            refused: reads the stream otherwise when the first answer of the search refuses it.
+            route: a list that is read next to the search, if there is one.
+        """
         self.stream = stream
         self.sync = sync
         self.outlet = outlet
@@ -91,6 +101,10 @@ class WindowTasks:
         self._emitted = Emitted()
         self._pieces = _Pieces()
         self._seam_end = sync.sync.end - LIVE_SEARCH_AGE + SEAM_AFTER
+        self._afterwards: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+        self._windows = 0
+        self._last: SpanBatch | None = None
 
     def open(self, *windows: Window, is_counted: bool = False) -> None:
         """Open a task per window.
@@ -99,6 +113,8 @@ class WindowTasks:
             windows: what to read.
             is_counted: whether their records are part of a count that was announced already.
         """
+        with self._lock:
+            self._windows += len(windows)
         for window in windows:
             self._pool(window).join(1)
             self._searching.join(window)
@@ -123,6 +139,40 @@ class WindowTasks:
             self._searching.leave(window)
             for pool in (self.sync.sync.pool, self.sync.sync.list_pool):
                 pool.forget(window)
+        with self._lock:
+            self._windows -= 1
+            is_last = not self._windows
+        if is_last and self._last is not None:
+            for step in self._afterwards:
+                step()
+            self.outlet.complete(self._last)
+
+    def do_afterwards(self, step: Callable[[], None]) -> None:
+        """Add something that is done when all windows are read; call it before `open`.
+
+        The last span is closed after it, so a state that counts as complete comes after it too.
+        """
+        self._afterwards.append(step)
+
+    def read_archive_from(self, start: int) -> None:
+        """Read the records of the archive that are dated from a timestamp to the present.
+
+        Args:
+            start: the timestamp.
+        """
+        reader = self._reader(Window(start, None, Index.ARCHIVE))
+        for batch in reader.batches():
+            if batch.is_last:
+                self._verify(reader)
+            self.outlet.complete(replace(batch, span=None, start=None, is_last=False))
+        if reader.count.read and self._is_cut:  # streams of children would repeat it
+            LOGGER.warning(
+                "Stream %s: only the archive search has %s records that were created more than two "
+                "years ago and updated since. It is searched for such records once a day. Of "
+                "objects that are not in the archive, such as notes, they are not found.",
+                self.sync.name,
+                f"{reader.count.read:,}",
+            )
 
     def _read_search(self, window: Window, is_counted: bool) -> None:
         reader = self._reader(window)
@@ -135,7 +185,10 @@ class WindowTasks:
             if batch.is_last:
                 self._pieces.read(reader.count.read)
                 self._verify(reader)
-            self.outlet.complete(batch)
+            if self._afterwards and batch.is_last and reader.end is None:
+                self._last = batch
+            else:
+                self.outlet.complete(batch)
             if following is not None and reader.position >= (following.end or 0):
                 self.open(following)
                 following = None

@@ -1,8 +1,9 @@
 """Names of columns and streams that every destination can store and keep apart.
 
 Destinations fold names: they lower the case and replace other characters by `_`. PostgreSQL cuts
-identifiers after 63 bytes. The names made here differ after both. Each follows from the name in
-Kustomer alone, so a later attribute or custom object (klass) never renames an existing one.
+identifiers after 63 bytes, and loaders append to them. The names made here differ after all that.
+Each follows from the name in Kustomer alone, so a later attribute or custom object (klass) never
+renames an existing one.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ COLUMN_PREFIX: Final = "custom_"
 STREAM_PREFIX: Final = "kobject_"
 """Begins the names of streams that hold the records of one klass."""
 
-MAX_LENGTH: Final = 63
-"""Bytes in a name, prefix included: the limit of PostgreSQL, the smallest of the destinations."""
+IDENTIFIER_LENGTH: Final = 63
+"""Bytes after which PostgreSQL cuts identifiers: the smallest limit of the destinations."""
+
+MAX_LENGTH: Final = IDENTIFIER_LENGTH - 10
+"""Bytes in a name, prefix included. PyAirbyte appends ten to a stream's name for the table of a
+batch (`SqlProcessorBase._get_temp_table_name`); what remains after the cut must differ."""
 
 DIGEST_LENGTH: Final = 8
 
@@ -53,7 +58,7 @@ def camel_case(name: str) -> str:
 
 def fold(name: str) -> str:
     """Return the form of a name that destinations compare: `[a-z0-9_]`, cut after 63 bytes."""
-    return re.sub(r"[^a-z0-9_]", "_", name.lower())[:MAX_LENGTH]
+    return re.sub(r"[^a-z0-9_]", "_", name.lower())[:IDENTIFIER_LENGTH]
 
 
 def column_of_attribute(attribute: str) -> str:

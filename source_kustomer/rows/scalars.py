@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Final
 
 from source_kustomer.rows.json_values import TooDeep
@@ -34,7 +34,7 @@ _is_rfc_3339: Final = re.compile(
     r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])"
     r"|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
     r"|02-(?:0[1-9]|1\d|2[0-8]))"  # 29 February is left to `_normalized`
-    r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z",
     re.ASCII,
 ).fullmatch
 
@@ -43,7 +43,7 @@ _is_iso_8601: Final = re.compile(
     r"(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d{1,9})? ?([Zz]|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?\s*",
     re.ASCII,
 ).fullmatch
-"""Match the other forms that occur: without zone, seconds or time of day."""
+"""Match the other forms that occur: with an offset; without zone, seconds or time of day."""
 
 
 def reject(value: Any, unplaced: Unplaced) -> None:
@@ -100,7 +100,10 @@ def boolean(value: Any, unplaced: Unplaced) -> Any:
 
 
 def timestamp(value: Any, unplaced: Unplaced) -> Any:
-    """Convert to RFC 3339. Missing parts are midnight, a full minute and UTC."""
+    """Convert to RFC 3339 in UTC: loaders such as PyAirbyte drop offsets.
+
+    Missing parts are midnight, a full minute and UTC.
+    """
     if type(value) is str:
         if _is_usual_time(value) or _is_rfc_3339(value):
             return value
@@ -125,10 +128,10 @@ def _normalized(value: str) -> str | None:
         return None
     time = f"{day}T{clock or '00:00'}{seconds or ':00'}"
     try:
-        datetime.fromisoformat(time + zone.replace("Z", "+00:00"))
-    except ValueError:
+        utc = datetime.fromisoformat(time + zone.replace("Z", "+00:00")).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         return None
-    return f"{time}{fraction or ''}{zone}"
+    return f"{utc.isoformat()[: len(time)]}{fraction or ''}Z"
 
 
 def unmasked(value: Any) -> Any:

@@ -14,9 +14,11 @@ from source_kustomer.sync.state import (
     BEGINNING,
     FULL_REFRESH_DONE,
     SYNC_ID,
+    DeletedCount,
     StreamState,
     is_refresh_done,
 )
+from source_kustomer.sync.windows import is_first_of_day
 from source_kustomer.timestamps import DAY
 
 ROWS_PER_CHECKPOINT: Final = 2_000
@@ -43,6 +45,13 @@ class Cursor(Protocol):
     @property
     def daily_since(self) -> int | None:
         """The same for lists that the first sync of a day reads; None in the other syncs."""
+
+    @property
+    def complete_before(self) -> int | None:
+        """Up to where an earlier sync has read completely; None when none has finished."""
+
+    deleted: DeletedCount | None
+    """The last count of deleted records."""
 
     @property
     def is_done(self) -> bool:
@@ -156,6 +165,7 @@ class CoverageCursor:
         self._unsaved = 0
         self._is_touched = False
         self._end = end
+        self.complete_before = before.complete_until if before.is_complete else None
         self.is_in_future = before.until is not None and before.until > end
         self.is_done = refresh and before.is_complete
         resumed = before.resumable(lookback)
@@ -171,7 +181,12 @@ class CoverageCursor:
             self._state = before
         else:
             self._state = StreamState(
-                coverage, self._end, refresh, sync_id if refresh else None, before.ids
+                coverage,
+                self._end,
+                refresh,
+                sync_id if refresh else None,
+                ids=before.ids,
+                deleted=before.deleted,
             )
         self.keeps_ids = not refresh
 
@@ -179,6 +194,16 @@ class CoverageCursor:
     def end(self) -> int:
         """Up to where the stream counts as read after this sync, a timestamp."""
         return self._end
+
+    @property
+    def deleted(self) -> DeletedCount | None:
+        """The last count of deleted records, which the state keeps."""
+        return self._state.deleted
+
+    @deleted.setter
+    def deleted(self, count: DeletedCount | None) -> None:
+        with self._lock:
+            self._state = replace(self._state, deleted=count)
 
     @property
     def known_ids(self) -> frozenset[str] | None:
@@ -253,6 +278,8 @@ class RefreshCursor:
     since = BEGINNING
     daily_since = BEGINNING
     end = BEGINNING
+    complete_before = None
+    deleted: DeletedCount | None = None
     is_in_future = False
     keeps_ids = False
     known_ids = None
@@ -321,5 +348,6 @@ def _daily_since(before: int | None, since: int, end: int) -> int | None:
     """
     if before is None or since == BEGINNING:
         return BEGINNING
-    day_began = before - before % DAY
-    return None if end - end % DAY == day_began else day_began - (before - since)
+    if not is_first_of_day(before, end=end):
+        return None
+    return before - before % DAY - (before - since)

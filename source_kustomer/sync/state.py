@@ -9,6 +9,7 @@ Three forms are read, two are written:
 The first is also what older Kustomer connectors leave. In the second, everything before
 `updated_at` is read (it is missing while the beginning is not) and so are the spans of `done`.
 Each can have `ids` as well: the ids that the last complete read of a list found.
+That of a search can have `"deleted": {"before": …, "count": …}`, a count of deleted records.
 """
 
 from __future__ import annotations
@@ -35,6 +36,16 @@ SYNC_ID: Final = "sync_id"
 """Airbyte's number of the job that a full refresh belongs to."""
 IDS: Final = "ids"
 """The ids of a list's records, as `known_ids.encode_ids` writes them."""
+DELETED: Final = "deleted"
+"""The last count of deleted records."""
+
+
+@dataclass(frozen=True)
+class DeletedCount:
+    """How many deleted records the search had, of those updated before a timestamp."""
+
+    before: int
+    count: int
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,8 @@ class StreamState:
     """The job of that full refresh; None when Airbyte did not number it."""
     ids: str | None = None
     """The ids that the last complete read of a list found, encoded; None when they are not kept."""
+    deleted: DeletedCount | None = None
+    """The last count of deleted records; None when they were not counted yet."""
 
     @property
     def complete_until(self) -> int | None:
@@ -96,6 +109,9 @@ class StreamState:
             blob["refresh"] = True
             if self.sync_id is not None:
                 blob[SYNC_ID] = self.sync_id
+        if self.deleted is not None:
+            before = format_timestamp(self.deleted.before)
+            blob[DELETED] = {"before": before, "count": self.deleted.count}
         ids = {} if self.ids is None else {IDS: self.ids}
         if self.is_complete:
             return blob | ids
@@ -149,6 +165,7 @@ def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> Stre
         refresh=fields.get("refresh") is True,
         sync_id=fields[SYNC_ID] if type(fields.get(SYNC_ID)) is int else None,
         ids=_ids(stream, fields.get(IDS)),
+        deleted=_deleted_count(fields.get(DELETED)),
     )
 
 
@@ -160,6 +177,16 @@ def _ids(stream: str, value: object) -> str | None:
     except ValueError as error:
         raise InvalidState(stream, f'its "{IDS}" cannot be read ({error})') from None
     return str(value)
+
+
+def _deleted_count(value: object) -> DeletedCount | None:
+    """Read the count of deleted records; without a usable one they are counted anew."""
+    if not isinstance(value, Mapping):
+        return None
+    before, count = parse_timestamp(value.get("before")), value.get("count")
+    if before is None or type(count) is not int:
+        return None
+    return DeletedCount(before, count)
 
 
 def _instant(stream: str, name: str, value: object) -> int | None:

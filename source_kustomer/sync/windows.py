@@ -81,6 +81,40 @@ def plan(gaps: Iterable[Span], *, end: int, now: int, archived: bool) -> Iterato
             yield Window(max(gap_start, seam_start), stop, then=old)
 
 
+def archive_start(complete_before: int | None, *, start: int, end: int) -> int | None:
+    """Return from where on the archive is searched for records newer than its edge.
+
+    The vendor's text does not tell whether the time of update or of creation decides that a record
+    is in the archive. If it is creation, changes of old records are in the archive alone. So it
+    is searched up to the present as well: by a first sync, by one that follows an unfinished sync,
+    and by the first sync of each day (UTC), from the day of the sync before it.
+
+    Args:
+        complete_before: up to where an earlier sync has read completely; None without one.
+        start: where first syncs begin, a timestamp.
+        end: the end of this sync, a timestamp.
+
+    Returns:
+        A timestamp; None when an earlier sync of the same day has searched it.
+    """
+    edge = end - LIVE_SEARCH_AGE + SEAM_AFTER
+    if complete_before is None:
+        return max(start, edge)
+    if not is_first_of_day(complete_before, end=end):
+        return None
+    return max(edge, complete_before - complete_before % DAY - SEAM_BEFORE)
+
+
+def is_first_of_day(complete_before: int, *, end: int) -> bool:
+    """Return whether a sync is the first one of its day (UTC).
+
+    Args:
+        complete_before: the end of the sync before it, a timestamp.
+        end: its own end.
+    """
+    return complete_before // DAY < end // DAY
+
+
 def cut(position: int, end: int, *, pages_left: int, pieces: int) -> list[int]:
     """Choose where the rest of a window is cut so that several workers can share it.
 

@@ -36,7 +36,7 @@ def test_a_configuration_is_a_json_object(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "3", "null", "\x00"])
-def test_anything_else_is_no_configuration(path: Path, content: str) -> None:
+def test_anything_else_is_not_a_configuration(path: Path, content: str) -> None:
     path.write_text(content)
     with pytest.raises(InvalidConfig, match=r"file\.json"):
         read_config(str(path))
@@ -145,7 +145,9 @@ def test_what_a_source_does_not_need_may_be_missing_from_a_catalog(path: Path, e
         '{"streams": [{"stream": {"name": "teams"}, "sync_mode": "sometimes"}]}',
     ],
 )  # fmt: skip
-def test_anything_else_is_no_catalog_and_the_reason_is_one_line(path: Path, content: str) -> None:
+def test_anything_else_is_not_a_catalog_and_the_reason_is_one_line(
+    path: Path, content: str
+) -> None:
     path.write_text(content)
     with pytest.raises(InvalidCatalog, match=r"file\.json") as caught:
         read_catalog(str(path))
@@ -231,6 +233,6 @@ def test_lines_of_output_are_understood_and_the_last_one_counts(path: Path) -> N
         json.dumps([{"type": "STREAM", "stream": {"stream_state": {}}}]),
     ],
 )  # fmt: skip
-def test_anything_else_is_no_state(path: Path, content: str) -> None:
+def test_anything_else_is_not_a_state(path: Path, content: str) -> None:
     with pytest.raises(InvalidState):
         states(path, content)

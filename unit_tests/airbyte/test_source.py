@@ -165,7 +165,7 @@ def test_a_check_with_some_roles_succeeds_and_names_the_rest(
 
 
 @pytest.mark.parametrize(
-    ("trouble", "told"),
+    ("trouble", "message"),
     [
         ({"absent": ["/auth/tokens/current"]}, "GET /auth/tokens/current does not exist"),
         ({"forbidden": {"auth_tokens": 0}}, "does not permit GET /auth/tokens/current"),
@@ -185,18 +185,18 @@ def test_a_check_with_some_roles_succeeds_and_names_the_rest(
         "endpoints that fail",
     ],
 )
-def test_a_check_and_discover_succeed_whatever_single_endpoints_answer(
+def test_a_check_and_discover_succeed_although_single_endpoints_fail(
     sandbox: Sandbox,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     trouble: dict[str, Any],
-    told: str,
+    message: str,
 ) -> None:
     monkeypatch.setattr("source_kustomer.airbyte.source.CHECK_RETRY_SECONDS", 0.1)
     caplog.set_level(logging.INFO)
     with sandbox.temporarily(**trouble):
         assert check({"api_key": sandbox.key}).status is Status.SUCCEEDED
-        assert told in caplog.text
+        assert message in caplog.text
         assert SourceKustomer().discover(LOGGER, {"api_key": sandbox.key}).streams
 
 
@@ -216,7 +216,7 @@ def test_a_check_fails_when_nothing_answers_and_asks_no_stream_after_another(
 @pytest.mark.parametrize(
     "config", [{}, {"api_key": "a-wrong-key"}, {"api_key": "a-key-1", "start_date": "2999-01-01"}]
 )
-def test_a_check_that_fails_says_so_without_raising(
+def test_a_check_that_fails_returns_its_status_without_raising(
     sandbox: Sandbox, config: dict[str, Any]
 ) -> None:
     status = check(config)

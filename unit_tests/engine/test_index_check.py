@@ -9,7 +9,7 @@ from source_kustomer.engine.index_check import stale_since
 from source_kustomer.kustomer.transport import Answer, Request
 from source_kustomer.sync.cursor import CoverageCursor
 from source_kustomer.sync.state import parse_state
-from source_kustomer.timestamps import MINUTE, SECOND, format_timestamp
+from source_kustomer.timestamps import DAY, MINUTE, SECOND, format_timestamp
 from unit_tests.engine.api import Api, record, updated_at
 from unit_tests.engine.harness import LOOKBACK, NOW
 from unit_tests.in_memory import reply
@@ -74,7 +74,7 @@ def test_an_index_that_stalled_before_all_listed_customers_is_stale_at_least_sin
     assert stale == min(updated_at(record(number, age=60 * number)) for number in range(11, 111))
 
 
-def test_a_customer_that_was_updated_since_is_no_sign_of_a_stale_index() -> None:
+def test_a_customer_that_was_updated_since_is_not_a_sign_of_a_stale_index() -> None:
     api = api_of(300)
     moved = next(row for row in api.records if row["id"] == "r30")
     moved["attributes"] = record(30, age=-5)["attributes"]
@@ -84,7 +84,7 @@ def test_a_customer_that_was_updated_since_is_no_sign_of_a_stale_index() -> None
     assert stale_since(api.client(), before=BEFORE) is None
 
 
-def test_a_customer_that_was_deleted_since_is_no_sign_of_a_stale_index() -> None:
+def test_a_customer_that_was_deleted_since_is_not_a_sign_of_a_stale_index() -> None:
     api = api_of(300)
     api.records = [row for row in api.records if row["id"] != "r30"]
     del api.lists["/customers/r30"]
@@ -153,3 +153,28 @@ def test_an_index_that_ends_before_the_state_moves_the_state_back() -> None:
 
     assert not one.is_in_future
     assert one.state() == {"updated_at": format_timestamp(stalled)}
+
+
+@pytest.mark.parametrize("attribute", ["updatedAt", "createdAt"])
+def test_customers_that_only_the_archive_has_are_no_sign_of_a_stale_index(attribute: str) -> None:
+    old = {attribute: format_timestamp(NOW - 800 * DAY)}
+    customers = [record(1, age=3_600), record(2, age=7_200, **old)]
+    api = Api(customers[:1])
+    api.override = lambda request: (
+        reply({"data": customers}) if request.path == "/customers" else None
+    )
+
+    assert stale_since(api.client(), before=BEFORE) is None
+    assert len(api.transport.requests) == 2
+
+
+def test_a_search_that_does_not_sort_cannot_be_compared(caplog: pytest.LogCaptureFixture) -> None:
+    api = api_of(300)
+    rows = api.records[1:3] + api.records[:1]
+    api_override = api.override
+    api.override = lambda request: (
+        reply({"data": rows}) if request.method == "POST" else api_override(request)
+    )
+
+    assert stale_since(api.client(), before=BEFORE) is None
+    assert any("could not be checked" in one for one in caplog.messages)

@@ -37,7 +37,7 @@ def test_a_sync_of_few_pages_is_not_cut():
     assert pool(pages=40).vacancies(ONE, 40) == 1
 
 
-def test_cuts_stay_few_beside_the_pages_of_the_sync():
+def test_cuts_stay_few_compared_with_the_pages_of_the_sync():
     large = pool(pages=200)
     assert large.vacancies(ONE, 1_000) == 200 * CUTS_PER_PAGE == 5
 

@@ -286,7 +286,7 @@ def test_records_that_still_exist_do_not_keep_others_from_their_turn(
     assert found == {"e"}
 
 
-def test_ids_that_do_not_fit_are_not_kept_and_the_log_says_so(
+def test_ids_that_do_not_fit_are_not_kept_and_this_is_logged(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(removals, "MOST_KEPT", 2)

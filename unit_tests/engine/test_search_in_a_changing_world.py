@@ -4,6 +4,8 @@ Records are written while pages are requested, writes appear late, whole groups 
 timestamp, records pass into the archive, windows are cut, syncs end early with only a part of
 their output on record. In every case, once the world stands still and one more sync has
 succeeded, the destination equals the source.
+
+If the time of creation decides what is in the archive, that is the first sync of the next day.
 """
 
 import random
@@ -57,6 +59,8 @@ class World:
 
     page_size: int
     chance: random.Random
+    edge: str = "updated"
+    """The timestamp that decides what is in the archive."""
     now: int = NOW
     versions: dict = field(default_factory=dict)
     writes: list = field(default_factory=list)
@@ -111,7 +115,10 @@ class World:
         edge = self.now - LIVE_SEARCH_AGE
         for versions in self.versions.values():
             visible = [version for version in versions if version.visible <= self.now]
-            if visible and (visible[-1].updated < edge) == (index is Index.ARCHIVE):
+            if not visible:
+                continue
+            is_archived = getattr(visible[-1], self.edge) < edge
+            if is_archived == (index is Index.ARCHIVE):
                 yield visible[-1]
 
 
@@ -164,6 +171,9 @@ class SimulatedWithList(Simulated, family=True):
 
     sorted_list = Endpoint("/customers", {"sort": "updatedAt"}, page_size=3)
 
+    def _counts_deletions(self, sync):
+        return False
+
 
 @dataclass
 class Client:
@@ -190,6 +200,7 @@ def sync(world, state, stream=Simulated):
         state=state,
         end=end,
         now=lambda: world.now,
+        include_deleted=stream.sorted_list is not None,
         seed=world.chance.randrange(1_000_000),
         eager=stream.sorted_list is not None,
     )
@@ -199,15 +210,19 @@ def sync(world, state, stream=Simulated):
     return output.items
 
 
-def take(destination, state, messages):
-    """Take rows and states as a destination does; a row after a state that covers it is a fault."""
+def take(destination, state, messages, edge="updated"):
+    """Take rows and states as a destination does; a row after a state that covers it is a fault.
+
+    What is in the archive by its time of creation comes before the complete state.
+    """
     covered = None
     for kind, content in messages:
         if kind not in {"row", "state"}:
             continue
         if kind == "state":
             state = content
-            covered = parse_state("messages", "updated_at", content).coverage
+            parsed = parse_state("messages", "updated_at", content)
+            covered = parsed.coverage if edge == "updated" or parsed.is_complete else None
             continue
         before = destination.get(content["id"])
         is_new = before is None or before["updated_at"] < content["updated_at"]
@@ -239,8 +254,8 @@ moments = st.one_of(
 )
 
 
-def in_a_changing_world(stream, *, records, page_size, pace, syncs, seed):
-    world = World(page_size, random.Random(seed), pace=pace)
+def in_a_changing_world(stream, *, records, page_size, pace, syncs, seed, edge="updated"):
+    world = World(page_size, random.Random(seed), edge, pace=pace)
     for number, (moment, created) in enumerate(records):
         deleted = world.chance.random() < DELETED
         world.write(number, at=moment, created=moment - created * DAY, deleted=deleted)
@@ -250,11 +265,11 @@ def in_a_changing_world(stream, *, records, page_size, pace, syncs, seed):
     for writes, share, pause in syncs:
         world.writes = list(writes)
         said = sync(world, state, stream)
-        state = take(destination, state, said[: round(share * len(said))])
+        state = take(destination, state, said[: round(share * len(said))], edge)
         world.now += pause
     world.writes = []
-    world.now += LOOKBACK
-    state = take(destination, state, sync(world, state, stream))
+    world.now += LOOKBACK if edge == "updated" else DAY
+    state = take(destination, state, sync(world, state, stream), edge)
 
     truth = {id_: versions[-1] for id_, versions in world.versions.items()}
     assert {id_: row["rev"] for id_, row in destination.items()} == {
@@ -271,12 +286,13 @@ worlds = {
     "syncs": st.lists(
         st.tuples(
             st.lists(batches, max_size=20),
-            st.floats(0, 1),  # how much of what the sync says is on record when it dies
+            st.floats(0, 1),  # how much of the output is stored when the sync ends
             st.sampled_from([0, MINUTE, 60 * MINUTE, 20 * DAY]),  # how long until the next
         ),
         max_size=5,
     ),
     "seed": st.integers(0, 10_000),
+    "edge": st.sampled_from(["updated", "created"]),
 }
 
 
@@ -304,7 +320,7 @@ crowded = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-@given(**{**worlds, "records": st.one_of(worlds["records"], crowded)})
+@given(**{**worlds, "records": st.one_of(worlds["records"], crowded), "edge": st.just("updated")})
 @pytest.mark.usefixtures("is_always_worthwhile")
 def test_a_list_as_a_second_route_loses_nothing(**world):
     in_a_changing_world(SimulatedWithList, **world)

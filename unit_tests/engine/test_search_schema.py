@@ -56,7 +56,9 @@ def sort_of(request: Request) -> str:
 
 
 def synced(api: Api, state: Mapping[str, Any] | None = None) -> OneSync:
-    sync = OneSync(WorkSessions(), api.client(), state=state, start=NOW - 30 * DAY)
+    sync = OneSync(
+        WorkSessions(), api.client(), state=state, start=NOW - 30 * DAY, include_deleted=False
+    )
     sync.run()
     assert sync.sync.status is Status.COMPLETE
     assert len(set(sync.output.ids)) == 150

@@ -347,7 +347,9 @@ def test_a_refusal_of_the_api_is_final(client, api, status, error):
 @pytest.mark.parametrize(
     ("token_status", "error"), [(200, errors.NotPermitted), (401, errors.NotAuthorised)]
 )
-def test_a_401_is_told_apart_by_the_request_that_needs_no_role(client, api, token_status, error):
+def test_the_request_that_needs_no_role_shows_the_meaning_of_a_401(
+    client, api, token_status, error
+):
     def answer(request):
         status = token_status if request.path == TOKEN_PATH else 401
         return reply({"errors": [{"title": "Unauthorized"}]}, status)

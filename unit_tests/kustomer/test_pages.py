@@ -23,7 +23,7 @@ class Listed:
     rows: list
     maximum: int = 100
     fixed: int | None = None
-    """The size of every page, whatever is requested."""
+    """The size of every page, also when another size is requested."""
     states_size: bool = True
     links: bool = True
     ignores_page: bool = False
@@ -418,7 +418,7 @@ def test_a_list_that_repeats_its_last_page_ends():
     assert len(listed.requests) <= 8
 
 
-def test_rows_without_an_id_are_told_apart_by_their_content():
+def test_rows_without_an_id_are_distinguished_by_their_content():
     listed = Listed([{"attributes": {"name": name}} for name in "abcde"])
 
     assert len(read(listed, page_size=3)) == 5

@@ -286,7 +286,7 @@ def test_another_client_with_half_of_both_limits_gets_its_half(latency):
 
 
 @pytest.mark.parametrize("reset", ["past", "far future", "never", "garbage", "seconds"])
-def test_other_clients_are_seen_whatever_the_reset_contains(reset):
+def test_other_clients_are_seen_with_any_value_of_the_reset_header(reset):
     others = [Client.even(LIST, 100, 10), Client.even(SEARCH, 50, 10)]
 
     outcome = simulate(Server(300, reset=reset), [SEARCH], minutes=10, others=others)

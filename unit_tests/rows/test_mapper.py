@@ -308,7 +308,7 @@ def test_satisfaction_is_a_number_in_every_form_that_kustomer_sends(value, expec
     assert attributes(satisfaction=value)["satisfaction"] == expected
 
 
-def test_a_value_that_does_not_fit_is_kept_beside_its_column():
+def test_a_value_that_does_not_fit_its_column_is_kept_in_misfit_values():
     row = attributes(satisfaction="very good", tags={"a": 1})
 
     assert row["satisfaction"] is None
@@ -338,7 +338,9 @@ def test_recipients_are_always_a_list(recipients):
     ("value", "expected"),
     [
         ("2024-05-01T12:00:00.123Z", "2024-05-01T12:00:00.123Z"),
-        ("2024-05-01T12:00:00-05:00", "2024-05-01T12:00:00-05:00"),
+        ("2024-05-01T12:00:00-05:00", "2024-05-01T17:00:00Z"),
+        ("2024-05-01T12:00:00.5+0530", "2024-05-01T06:30:00.5Z"),
+        ("0001-01-01T00:00:00+01:00", None),
         ("2024-05-01T12:00:00", "2024-05-01T12:00:00Z"),
         ("2024-05-01", "2024-05-01T00:00:00Z"),
         ("1990-02-30", None),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from source_kustomer.rows.names import (
     COLUMN_PREFIX,
     DIGEST_LENGTH,
+    IDENTIFIER_LENGTH,
     MAX_LENGTH,
     attribute_of_column,
     camel_case,
@@ -85,8 +86,15 @@ def test_names_are_distinct_when_folded_and_cut(rule, found):
 
 @rules
 @given(name=names)
-def test_a_name_is_made_of_at_most_63_characters_that_no_destination_changes(rule, name):
-    assert re.fullmatch(r"[a-z0-9_]{1,63}", rule(name))
+def test_a_name_is_made_of_at_most_53_characters_that_no_destination_changes(rule, name):
+    assert re.fullmatch(r"[a-z0-9_]{1,53}", rule(name))
+
+
+@rules
+@given(found=sets_of_names)
+def test_names_to_which_a_loader_appends_ten_characters_are_distinct_when_cut(rule, found):
+    everything = {folded(rule(name) + tail) for name in found for tail in ("", "_01KXYZ012")}
+    assert len(everything) == 2 * len(found)
 
 
 def test_names_stay_distinct_among_ten_thousand_long_ones():
@@ -131,4 +139,4 @@ def test_a_klass_that_does_not_exist_is_not_found():
 
 def test_names_are_folded_as_destinations_do():
     assert fold("Cust-Réf") == "cust_r_f"
-    assert len(fold("a" * 100)) == MAX_LENGTH
+    assert len(fold("a" * 100)) == IDENTIFIER_LENGTH

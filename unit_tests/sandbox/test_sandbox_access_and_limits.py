@@ -31,7 +31,7 @@ def test_a_wrong_key_and_an_expired_key_are_refused(ask, sandbox):
     assert [ask.get("/teams", key=key).status for _ in range(3)] == [200, 200, 401]
 
 
-def test_a_key_of_another_region_is_told_so(ask, sandbox):
+def test_a_key_of_another_region_is_refused_with_the_reason(ask, sandbox):
     reply = ask.get("/teams", key=sandbox.new_key(pod="prod2"))
     assert reply.status == 401
     assert b"pod prod2 but request is being handled by prod1" in reply.body

@@ -43,7 +43,7 @@ def test_faults_have_a_rate_and_keep_to_paths(ask, sandbox):
     assert ask.get("/teams").status == 200
 
 
-def test_an_outage_ends_by_itself(ask, sandbox):
+def test_an_outage_ends_after_its_time(ask, sandbox):
     sandbox.outage(600)
     assert ask.get("/teams").status == 503
     sandbox.control(clock_ahead=600)
@@ -122,7 +122,7 @@ def test_strange_records_come_through_the_search_as_raw_json(ask, sandbox):
     assert set(sandbox.strange("messages", ["to_text"])) == {"to_text"}
 
 
-def test_the_log_tells_what_was_asked(ask, sandbox):
+def test_the_log_lists_the_requests(ask, sandbox):
     sandbox.forget_requests()
     ask.search("note", 2, 7, **{"and": [{"note_updated_at": {"gte": ANY_TIME}}]})
     ask.get("/teams")

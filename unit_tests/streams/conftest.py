@@ -65,7 +65,7 @@ class Reader:
         catalog = ConfiguredAirbyteCatalogSerializer.load(
             {"streams": [self._configured(name, schemas or {}, full_refresh) for name in streams]}
         )
-        told = [
+        messages = [
             AirbyteStateMessageSerializer.load(
                 {
                     "type": "STREAM",
@@ -75,7 +75,7 @@ class Reader:
             for name, state in (states or {}).items()
         ]
         synced = Synced()
-        for message in self._messages(synced, self._config(config), catalog, told):
+        for message in self._messages(synced, self._config(config), catalog, messages):
             body = json.loads(json.dumps(AirbyteMessageSerializer.dump(message), default=vars))
             if body["type"] == "RECORD":
                 synced.rows[body["record"]["stream"]].append(body["record"]["data"])

@@ -15,6 +15,7 @@ from jsonschema import Draft7Validator
 from source_kustomer.engine.endpoints import Endpoint
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.stream import Stream
+from source_kustomer.rows.names import MAX_LENGTH
 from source_kustomer.streams import STREAMS
 from source_kustomer.streams.workspace import TeamRow
 from tools.streams_reference import INFERRED, cost, endpoint
@@ -27,6 +28,10 @@ ROLES_UNDOCUMENTED = {"chat_settings", "notifications", "role_groups", "roles"}
 
 def test_names_are_unique() -> None:
     assert len({stream.name for stream in STREAMS}) == len(STREAMS)
+
+
+def test_names_leave_room_for_what_loaders_append() -> None:
+    assert all(len(stream.name) <= MAX_LENGTH for stream in STREAMS)
 
 
 @pytest.mark.parametrize("declared", STREAMS, ids=lambda stream: stream.name)

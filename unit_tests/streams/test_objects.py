@@ -124,7 +124,7 @@ def test_conversation_times_continue_from_their_creation(reader: Reader, sandbox
     assert len(second.ids("conversation_times")) < len(first.ids("conversation_times"))
 
 
-def test_many_conversation_times_of_one_moment_are_all_read(
+def test_many_conversation_times_with_one_timestamp_are_all_read(
     reader: Reader, sandbox: Sandbox
 ) -> None:
     sandbox.control(max_page_size=20)
@@ -318,7 +318,7 @@ def test_an_audit_log_that_was_cut_off_is_read_on_from_there(
 # Files of messages
 
 
-def test_the_cost_of_the_first_load_is_told_before_it_is_spent(
+def test_the_cost_of_the_first_load_is_logged_before_it_is_spent(
     reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader.read("message_attachments")
@@ -382,7 +382,7 @@ def test_each_child_stream_searches_its_parents_as_often_as_the_parent_stream_do
     assert together - once_per_sync == (alone - once_per_sync) * (1 + len(CHILDREN))
 
 
-def test_what_children_will_cost_is_told_before_it_is_spent(
+def test_what_children_will_cost_is_logged_before_it_is_spent(
     reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader.read("conversation_events", start_date="2025-12-01", full_refresh=True)
@@ -393,7 +393,7 @@ def test_what_children_will_cost_is_told_before_it_is_spent(
     assert f"{spent:,} requests or more" in line
 
 
-def test_files_that_are_asked_for_many_at_a_time_are_not_told_to_cost_a_request_each(
+def test_the_logged_cost_of_files_that_are_requested_in_batches_is_not_a_request_each(
     reader: Reader, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = reader.read("message_attachments")

@@ -76,11 +76,11 @@ class Index:
 
 
 def resource(id_, updated, created):
-    told = updated - updated % 1_000 if id_.startswith("coarse") else updated
+    shown = updated - updated % 1_000 if id_.startswith("coarse") else updated
     return {
         "id": id_,
         "attributes": {
-            "updatedAt": format_timestamp(T0 + told * MILLISECOND),
+            "updatedAt": format_timestamp(T0 + shown * MILLISECOND),
             "createdAt": format_timestamp(T0 + created * MILLISECOND),
         },
     }
@@ -144,7 +144,7 @@ def test_equal_timestamps_with_distinct_creation_all_arrive(equals):
 
 
 @pytest.mark.parametrize("equals", [3, 5, 6, 12, 40])
-def test_equal_timestamps_with_equal_creation_all_arrive_in_whatever_order(equals):
+def test_equal_timestamps_with_equal_creation_all_arrive_in_any_order(equals):
     index = Index({f"r{n}": (7, 7) for n in range(equals)} | {"before": (1, 1), "after": (9, 9)})
 
     assert set(read(index)) == set(index.records)
@@ -157,7 +157,7 @@ def test_more_equals_than_a_query_reaches_are_split_by_creation():
     assert len(index.requests) <= 29
 
 
-def test_equals_that_cannot_be_told_apart_fail_with_their_timestamp_and_count():
+def test_equals_that_cannot_be_distinguished_fail_with_their_timestamp_and_count():
     index = Index({f"r{n}": (7, 7) for n in range(10_001)}, page_size=500)
 
     with pytest.raises(TimestampTooDense, match=r"10,001 records .* 2023-11-14T22:13:20\.007Z"):
@@ -306,9 +306,7 @@ def test_a_window_whose_end_moves_closer_is_read_only_to_there():
     total_cap=st.none() | st.integers(1, 20),
     seed=st.integers(0, 1_000),
 )
-def test_whatever_the_timestamps_nothing_is_missed(
-    records, page_size, tells_total, total_cap, seed
-):
+def test_nothing_is_missed_with_any_timestamps(records, page_size, tells_total, total_cap, seed):
     excess = 50 * (seed % 2)
     index = Index(dict(records), page_size, tells_total, total_cap, excess=excess, seed=seed)
 
@@ -339,9 +337,7 @@ def test_nothing_is_missed_where_no_answer_speaks_of_a_next_page(
     moves=st.lists(st.integers(0, 59), max_size=30),
     seed=st.integers(0, 1_000),
 )
-def test_records_that_stay_in_the_window_are_read_whatever_moves_around_them(
-    count, page_size, moves, seed
-):
+def test_records_that_stay_in_the_window_are_read_while_others_move(count, page_size, moves, seed):
     index = Index({f"r{n}": (n // 3, n) for n in range(count)}, page_size, seed=seed)
     waiting = list(moves)
 
@@ -359,7 +355,7 @@ def test_records_that_stay_in_the_window_are_read_whatever_moves_around_them(
     exact=st.lists(st.integers(0, 3_000), max_size=40),
     coarse=st.lists(st.integers(0, 3_000), max_size=40),
 )
-def test_timestamps_told_in_whole_seconds_lose_nothing_and_end(exact, coarse):
+def test_timestamps_shown_in_whole_seconds_lose_nothing_and_end(exact, coarse):
     records = {f"r{n}": (at, n) for n, at in enumerate(exact)}
     records |= {f"coarse{n}": (at, n) for n, at in enumerate(coarse)}
     index = Index(records)
@@ -369,7 +365,7 @@ def test_timestamps_told_in_whole_seconds_lose_nothing_and_end(exact, coarse):
 
 
 class Answers:
-    """Gives prepared pages of rows, each with the count that it tells, whatever is asked."""
+    """Gives prepared pages of rows, each with its count, in answer to any query."""
 
     def __init__(self, *pages):
         self._pages = list(pages)

@@ -16,14 +16,14 @@ from source_kustomer.timestamps import DAY, MILLISECOND, MINUTE, format_timestam
 END = 2_000_000_000 * 1_000_000
 
 
-def cursor(blob, *, lookback=10 * MINUTE, refresh=False, told=None):
+def cursor(blob, *, lookback=10 * MINUTE, refresh=False, emitted=None):
     return CoverageCursor(
         "updated_at",
         found=parse_state("messages", "updated_at", blob),
         start=END - 100 * DAY,
         end=END,
         lookback=lookback,
-        emit=(told if told is not None else []).append,
+        emit=(emitted if emitted is not None else []).append,
         refresh=refresh,
     )
 
@@ -82,28 +82,28 @@ def test_a_state_older_than_the_start_date_is_continued_where_it_stands():
 
 
 def test_a_state_in_the_future_gives_nothing_to_read_and_keeps_its_place():
-    told: list[Any] = []
+    emitted: list[Any] = []
     blob = {"updated_at": format_timestamp(END + DAY)}
-    ahead = cursor(blob, told=told)
+    ahead = cursor(blob, emitted=emitted)
 
     ahead.finish()
 
     assert list(ahead.gaps()) == []
-    assert blob_of(told[0]) == blob
+    assert blob_of(emitted[0]) == blob
 
 
 def test_a_state_that_is_ahead_by_a_moment_gives_nothing_and_keeps_its_place_too():
-    told: list[Any] = []
+    emitted: list[Any] = []
     blob = {"updated_at": format_timestamp(END + MILLISECOND)}
-    ahead = cursor(blob, told=told)
+    ahead = cursor(blob, emitted=emitted)
 
     ahead.finish()
 
     assert list(ahead.gaps()) == []
-    assert blob_of(told[0]) == blob
+    assert blob_of(emitted[0]) == blob
 
 
-def test_an_interrupted_sync_is_resumed_with_whatever_lookback_is_set_now():
+def test_an_interrupted_sync_is_resumed_with_the_lookback_that_is_set_now():
     until = END - DAY
     blob = {
         "updated_at": format_timestamp(until - 50 * DAY),
@@ -138,32 +138,32 @@ def test_a_full_refresh_ignores_what_earlier_syncs_have_read():
 
 
 def test_an_interrupted_full_refresh_is_resumed_by_a_full_refresh():
-    told: list[Any] = []
-    first = cursor({}, refresh=True, told=told)
+    emitted: list[Any] = []
+    first = cursor({}, refresh=True, emitted=emitted)
     first.close(END - 100 * DAY, END - 40 * DAY, rows=5, final=True)
 
-    second = cursor(blob_of(told[-1]), refresh=True)
+    second = cursor(blob_of(emitted[-1]), refresh=True)
 
     assert next(second.gaps())[0] == END - 40 * DAY
 
 
-def test_an_empty_instant_is_told_apart_from_a_complete_state():
-    told: list[Any] = []
-    whole = cursor({}, told=told)
+def test_an_empty_instant_is_distinguished_from_a_complete_state():
+    emitted: list[Any] = []
+    whole = cursor({}, emitted=emitted)
 
     whole.close(END - 100 * DAY, None, rows=1, final=True)
 
-    assert blob_of(told[-1]) == {"updated_at": format_timestamp(END)}
+    assert blob_of(emitted[-1]) == {"updated_at": format_timestamp(END)}
 
 
-def test_the_last_state_is_told_once():
-    told: list[Any] = []
-    whole = cursor({}, told=told)
+def test_the_last_state_is_emitted_once():
+    emitted: list[Any] = []
+    whole = cursor({}, emitted=emitted)
     whole.close(END - 100 * DAY, None, rows=1, final=True)
 
     whole.finish()
 
-    assert len(told) == 1
+    assert len(emitted) == 1
 
 
 spans = st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90)), max_size=10)
@@ -185,20 +185,20 @@ def test_every_state_that_is_written_is_read_again_unchanged(days, refresh):
 
 @given(spans)
 def test_states_only_move_forward_and_end_complete(days):
-    told: list[Any] = []
-    reading = cursor({}, told=told)
+    emitted: list[Any] = []
+    reading = cursor({}, emitted=emitted)
     covered = []
 
     for a, b in days:
         reading.close(END - a * DAY, END - b * DAY, rows=1, final=True)
-        covered.append(parse_state("messages", "updated_at", blob_of(told[-1])).coverage)
+        covered.append(parse_state("messages", "updated_at", blob_of(emitted[-1])).coverage)
     for start, end in list(reading.gaps()):
         reading.close(start, end, rows=1, final=True)
     reading.finish()
 
     for earlier, later in itertools.pairwise(covered):
         assert Coverage.of([*earlier.spans, *later.spans]) == later
-    assert blob_of(told[-1]) == {"updated_at": format_timestamp(END)}
+    assert blob_of(emitted[-1]) == {"updated_at": format_timestamp(END)}
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_timestamps_are_read_in_all_their_forms(text, expected):
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2024-13-01", None, 5, {}, "2024-05-01T25:00:00Z"])
-def test_what_is_no_timestamp_is_none(text):
+def test_what_is_not_a_timestamp_is_none(text):
     assert parse_timestamp(text) is None
 
 
@@ -245,21 +245,21 @@ steps = st.lists(
 
 
 @given(steps)
-def test_whatever_syncs_are_cut_short_all_that_a_state_covers_has_been_read(sequence):
+def test_all_that_a_state_covers_has_been_read_although_syncs_are_interrupted(sequence):
     """Read spans are noted with the time of reading; a state may cover nothing else."""
     blob: dict = {}
     read: list[tuple[int, int, int]] = []
     now = END
     for days, lookback, spans, ends in sequence:
         now += days * DAY
-        told: list[Any] = []
+        emitted: list[Any] = []
         one = CoverageCursor(
             "updated_at",
             found=parse_state("messages", "updated_at", blob),
             start=END - 100 * DAY,
             end=now,
             lookback=lookback * DAY,
-            emit=told.append,
+            emit=emitted.append,
         )
         for a, b in spans:
             start, end = now - a * DAY, now - b * DAY
@@ -270,7 +270,7 @@ def test_whatever_syncs_are_cut_short_all_that_a_state_covers_has_been_read(sequ
             one.close(start, end, rows=1, final=True)
             read.append((start, end, now))
         one.finish()
-        blob = blob_of(told[-1])
+        blob = blob_of(emitted[-1])
         covered = parse_state("messages", "updated_at", blob).coverage
         truly = Coverage.of([(BEGINNING, END - 100 * DAY), *((a, min(b, t)) for a, b, t in read)])
         assert Coverage.of([*truly.spans, *covered.spans]) == truly
@@ -280,13 +280,13 @@ def test_whatever_syncs_are_cut_short_all_that_a_state_covers_has_been_read(sequ
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), max_size=6), st.integers(0, 5))
 def test_what_is_read_again_after_a_cut_is_the_gaps_and_the_lookback_alone(days, lookback):
-    told: list[Any] = []
-    first = cursor({}, told=told)
+    emitted: list[Any] = []
+    first = cursor({}, emitted=emitted)
     for a, b in days:
         first.close(END - a * DAY, END - b * DAY, rows=1, final=True)
     first.finish()
 
-    second = cursor(blob_of(told[-1]), lookback=lookback * DAY)
+    second = cursor(blob_of(emitted[-1]), lookback=lookback * DAY)
 
     missing = Coverage.of((END - a * DAY, END - b * DAY) for a, b in days)
     again = Coverage.of([*missing.gaps(END - 100 * DAY, END), (END - lookback * DAY, END)])

@@ -98,12 +98,12 @@ def test_a_new_version_is_missed_wherever_it_is_repeated(release: Path) -> None:
         ("LICENSE", "MIT License", "A License", "LICENSE is not"),
     ],
 )
-def test_a_disagreement_is_told(
+def test_a_disagreement_is_reported(
     release: Path, path: str, before: str, after: str, said: str
 ) -> None:
     assert said in change(release, path, before, after)
 
 
-def test_what_is_unreleased_is_no_release(release: Path) -> None:
+def test_what_is_unreleased_is_not_a_release(release: Path) -> None:
     unreleased = "## [Unreleased]\n\n### Added\n\n- Something.\n\n## [0.1.0]"
     assert change(release, "CHANGELOG.md", "## [0.1.0]", unreleased) == ""
