@@ -32,8 +32,8 @@ from kustomer_sandbox.control.process import SandboxError
 from kustomer_sandbox.data import roles
 from kustomer_sandbox.data.workspace import is_deleted
 from source_kustomer.airbyte import source
-from source_kustomer.engine import attachments, search, window_tasks
-from source_kustomer.kustomer import client, list_pass
+from source_kustomer.engine import attachments, receipts, search, window_tasks
+from source_kustomer.kustomer import client, list_pass, total_hits
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.rate_limit import Budgets
@@ -332,7 +332,7 @@ class Matrix:
         with (
             self._environment(),
             _warnings(verdict.warnings),
-            _list_cap(verdict.dialect),
+            _caps(verdict.dialect),
         ):
             messages = source.SourceKustomer().read(
                 LOGGER,
@@ -516,9 +516,12 @@ def _mentions(row: Row, ids: set[str]) -> bool:
 
 
 @contextmanager
-def _list_cap(dialect: Dialect) -> Iterator[None]:
-    """Make the connector expect lists to end where the sandbox's do under the dialect."""
+def _caps(dialect: Dialect) -> Iterator[None]:
+    """Make the connector expect lists and totals to end where the sandbox's do."""
     with ExitStack() as stack:
+        if "totals" in dialect:
+            for module in (receipts, window_tasks, total_hits):
+                stack.enter_context(patch.object(module, "MAX_RECORDS", PAGE))
         if "list-cap" in dialect:
             for module in (client, list_pass, window_tasks, attachments):
                 stack.enter_context(patch.object(module, "MAX_RECORDS", LIST_CAP))

@@ -118,6 +118,7 @@ SWITCHES = (
             "exact": "yes",
             "capped": "it stops at 10,000",
             "tracked": "it stops at 10,000 unless `trackTotalHits=true` is sent",
+            "untracked": "it stops at 10,000, and `trackTotalHits` is answered with status 400",
             "missing": "there is no `meta.total`",
         },
     ),

@@ -60,6 +60,8 @@ def read_page(query: Mapping[str, str], settings: Settings, name: str) -> PageAs
             f"and {settings.record_cap} records"
         )
     tracked = query.get("trackTotalHits") == "true"
+    if tracked and settings.dialect["totals"] == "untracked":
+        raise bad_request("trackTotalHits should not exist")
     return PageAsked(page, size, query.get("idsOnly") == "true", tracked)
 
 
@@ -172,7 +174,7 @@ class Searcher:
         }
         if mode == "missing":
             return meta
-        if mode == "capped" or (mode == "tracked" and not asked.tracked):
+        if mode in ("capped", "untracked") or (mode == "tracked" and not asked.tracked):
             total = min(total, self._settings.total_cap)
         return {**meta, "total": total, "totalPages": math.ceil(total / asked.size)}
 

@@ -36,7 +36,7 @@ from source_kustomer.rows.names import STREAM_PREFIX
 from source_kustomer.streams import STREAMS
 from source_kustomer.sync.clocks import Clocks
 from source_kustomer.sync.cursor import CoverageCursor, Cursor, RefreshCursor
-from source_kustomer.sync.state import BEGINNING, parse_state
+from source_kustomer.sync.state import BEGINNING, StreamState, parse_state
 from source_kustomer.timestamps import format_timestamp
 
 READERS: Final = 32
@@ -47,6 +47,9 @@ WORST_FIRST: Final = ("config_error", "system_error", "transient_error")
 SECONDS_PER_MINUTE: Final = 60.0
 SECONDS_WORTH_A_WARNING: Final = 60.0
 
+Found = StreamState | Mapping[str, Any]
+"""What earlier syncs left of a stream: its parsed state, or the state of one without a cursor."""
+
 
 class Read:
     """The streams of one sync, ready to be read."""
@@ -56,7 +59,7 @@ class Read:
         client: Client,
         config: Config,
         configured: Sequence[tuple[Stream, ConfiguredAirbyteStream]],
-        states: Mapping[str, Mapping[str, Any]],
+        found: Mapping[str, Found],
         clocks: Clocks,
     ) -> None:
         """Prepare to read.
@@ -65,11 +68,10 @@ class Read:
             client: the API.
             config: the configuration.
             configured: the streams, with their entries in the configured catalog.
-            states: the state objects of earlier syncs, by stream.
+            found: what earlier syncs left, by stream.
             clocks: the time at which the sync began.
 
         Raises:
-            InvalidState: when a state cannot be understood.
             InvalidConfig: when nothing could be read with this configuration.
         """
         self._client = client
@@ -102,7 +104,7 @@ class Read:
         )
         self._index_end = self._check_index([stream for stream, _ in configured])
         self._selected = [
-            Selected(stream, self._stream_sync(stream, entry, states.get(stream.name, {})))
+            Selected(stream, self._stream_sync(stream, entry, found[stream.name]))
             for stream, entry in configured
         ]
         self._run = Run(self._selected, self._threads, on_end=self._channel.close)
@@ -141,10 +143,10 @@ class Read:
                     f'The catalog names the stream "{name}" twice. Remove one of the entries.'
                 )
         configured = [(known[entry.stream.name], entry) for entry in catalog.streams]
-        for stream, _ in configured:  # before anything is requested
-            if stream.cursor_field is not None:
-                parse_state(stream.name, stream.cursor_field, states.get(stream.name, {}))
-        return Read(client, config, configured, states, _ask_the_time(client))
+        found = {
+            stream.name: _found(stream, states.get(stream.name, {})) for stream, _ in configured
+        }
+        return Read(client, config, configured, found, _ask_the_time(client))
 
     def messages(self) -> Iterator[AirbyteMessage]:
         """Yield everything that goes to stdout, in order.
@@ -169,7 +171,7 @@ class Read:
         self._run.checkpoint()
 
     def _stream_sync(
-        self, stream: Stream, entry: ConfiguredAirbyteStream, state: Mapping[str, Any]
+        self, stream: Stream, entry: ConfiguredAirbyteStream, found: Found
     ) -> StreamSync:
         schema = dict(entry.stream.json_schema)
         columns = schema.get("properties")
@@ -184,23 +186,22 @@ class Read:
         return StreamSync(
             stream.name,
             self._sync,
-            self._cursor(stream, entry, state),
+            self._cursor(stream, entry, found),
             mapper,
             prepare=stream.prepare,
             replaces_table=_replaces_table(entry),
         )
 
-    def _cursor(
-        self, stream: Stream, entry: ConfiguredAirbyteStream, state: Mapping[str, Any]
-    ) -> Cursor:
+    def _cursor(self, stream: Stream, entry: ConfiguredAirbyteStream, found: Found) -> Cursor:
         def emit(blob: Mapping[str, Any]) -> None:
             self._channel.put_state(stream.name, blob)
 
-        if stream.cursor_field is None:
-            return RefreshCursor(found=state, emit=emit, sync_id=entry.sync_id)
+        if not isinstance(found, StreamState):
+            return RefreshCursor(found=found, emit=emit, sync_id=entry.sync_id)
+        assert stream.cursor_field is not None
         return CoverageCursor(
             stream.cursor_field,
-            found=parse_state(stream.name, stream.cursor_field, state),
+            found=found,
             start=BEGINNING if stream.whole_at_first else self._sync.start,
             end=self._sync.end,
             lookback=self._config.lookback,
@@ -254,6 +255,12 @@ class Read:
 
 def _is_searched(stream: Stream) -> bool:
     return isinstance(stream, SearchStream | ChildStream)
+
+
+def _found(stream: Stream, state: Mapping[str, Any]) -> Found:
+    if stream.cursor_field is None:
+        return state
+    return parse_state(stream.name, stream.cursor_field, state)
 
 
 def _replaces_table(entry: ConfiguredAirbyteStream) -> bool:

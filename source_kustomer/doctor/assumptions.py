@@ -109,7 +109,13 @@ ASSUMPTIONS: Final = (
     Assumption(
         "totals",
         "Is the total of a search exact?",
-        {"exact": OK, "capped": HANDLED, "tracked": HANDLED, "missing": HANDLED},
+        {
+            "exact": OK,
+            "capped": HANDLED,
+            "tracked": HANDLED,
+            "untracked": HANDLED,
+            "missing": HANDLED,
+        },
     ),
     Assumption(
         "page-size",

@@ -200,11 +200,13 @@ def _totals(account: Account) -> Seen:
     tracked = account.asker.search(largest, sort=sort, params={"trackTotalHits": "true"})
     if tracked.is_ok and (tracked.total or 0) > total:
         return Seen("tracked", "the total is larger with trackTotalHits=true")
+    capped = "capped" if tracked.is_ok else "untracked"
+    how = "as well" if tracked.is_ok else f"refused ({tracked.status})"
     if total == MAX_RECORDS:
-        return Seen("capped", f"{largest}: 10,000, with trackTotalHits=true as well")
+        return Seen(capped, f"{largest}: 10,000, with trackTotalHits=true {how}")
     context, _, reply = _beyond(account)
     if reply.rows:
-        return Seen("capped", f"{context}: a page past the total has records")
+        return Seen(capped, f"{context}: a page past the total has records")
     return Seen("exact", f"{context}: a page past the total has no records")
 
 

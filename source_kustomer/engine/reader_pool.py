@@ -89,6 +89,14 @@ class ReaderPool:
                 self._pages += pages - known
                 self._estimates[reader] = pages
 
+    def free(self) -> int:
+        """Return how many more readers the rate limit could feed."""
+        with self._lock:
+            return max(0, self._wanted() - self._busy)
+
+    def _wanted(self) -> int:
+        return min(self._size, math.ceil(self._pace() * self._latency() * HEADROOM) + 1)
+
     def cut(self, reader: object, pieces: int) -> None:
         """Count pieces that a reader has cut off its window."""
         with self._lock:
@@ -102,7 +110,7 @@ class ReaderPool:
             reader: who asks; anything that tells readers apart.
             pages_left: how many pages its window still has.
         """
-        wanted = min(self._size, math.ceil(self._pace() * self._latency() * HEADROOM) + 1)
+        wanted = self._wanted()
         with self._lock:
             self._left[reader] = pages_left
             if pages_left < NEARLY_LARGEST * max(self._left.values()):

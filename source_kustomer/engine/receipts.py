@@ -13,8 +13,8 @@ from source_kustomer.sync.keyset import Resource, timestamp_of
 class WindowCount:
     """Compares how many records a window holds with how many were read in it.
 
-    The first answer of a window reports its count. When the end of the window is moved closer, the
-    next answer reports what is left of it.
+    Each answer counts what is left of a window, so the first count below the search's cap is used.
+    When the end of the window is moved closer, the next answer reports what is left of it.
     """
 
     def __init__(self, stamp: str, settled: int) -> None:
@@ -59,7 +59,7 @@ class WindowCount:
         """
         if not self._is_due:
             return
-        self._is_due = False
+        self._is_due = total == MAX_RECORDS  # a later answer counts what is left of the window
         is_counted = total is not None and total != MAX_RECORDS
         self.expected = self.read - new - repeated + (total or 0) if is_counted else None
 

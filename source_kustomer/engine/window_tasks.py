@@ -29,9 +29,19 @@ from source_kustomer.kustomer.documents import Document
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.keyset import Ask, Query, Resource, timestamp_of
-from source_kustomer.sync.windows import LIVE_SEARCH_AGE, SEAM_AFTER, Index, Window, cut
+from source_kustomer.sync.windows import (
+    LIVE_SEARCH_AGE,
+    MIN_PAGES_PER_WINDOW,
+    SEAM_AFTER,
+    Index,
+    Window,
+    cut,
+)
 from source_kustomer.timestamps import SECOND, format_timestamp
 
+MOST_UNCOUNTED_PIECES: Final = 8
+"""Pieces of a window whose count is capped. Each may cost a request for no record, and a window
+that is counted to the cap has 20 pages at least."""
 EMPTY_PIECES: Final = 3
 """So many windows may be empty by chance."""
 
@@ -179,9 +189,7 @@ class WindowTasks:
         following = window.then
         for batch in reader.batches():
             self._refusals.end()
-            if not is_counted:
-                self._announce(batch)
-                is_counted = True
+            is_counted = is_counted or self._announce(reader, batch)
             if batch.is_last:
                 self._pieces.read(reader.count.read)
                 self._verify(reader)
@@ -407,14 +415,22 @@ class WindowTasks:
             return True
         return window.start <= updated_at and (window.end is None or updated_at < window.end)
 
-    def _announce(self, batch: SpanBatch) -> None:
+    def _announce(self, reader: WindowReader, batch: SpanBatch) -> bool:
+        """Announce the records of a window, and return whether they are counted."""
+        if batch.is_last or batch.records == MAX_RECORDS:
+            return False
         if batch.records is not None:
-            self.outlet.announce(batch.records, batch.page_size)
+            records = reader.count.read + batch.left
+            self.outlet.announce(records, batch.page_size)
             if self._is_cut:
-                self.sync.sync.pool.expect(-(-batch.records // batch.page_size))
+                self.sync.sync.pool.expect(-(-records // batch.page_size))
+        return True
 
     def _cut(self, reader: WindowReader, batch: SpanBatch) -> None:
         """Cut off the later part of the window for readers that have nothing to do."""
+        if batch.records == MAX_RECORDS:
+            self._cut_uncounted(reader)
+            return
         if not self._pieces.are_worthwhile or self._is_shared(reader, batch):
             return
         pool = self.sync.sync.pool
@@ -477,13 +493,18 @@ class WindowTasks:
         self._emitted.add(rows)
         self.outlet.take(rows)
 
+    def _cut_uncounted(self, reader: WindowReader) -> None:
+        """Cut a window whose count is capped into equal times; those still capped are cut again."""
+        pieces = min(self.sync.sync.pool.free() + 1, MOST_UNCOUNTED_PIECES)
+        self.open(*reader.cut(pieces, pages_left=pieces * MIN_PAGES_PER_WINDOW))
+
     def _pages_left(self, reader: WindowReader, batch: SpanBatch) -> int:
         """Return about how many pages are still to come in a window.
 
-        A count that is capped or missing is replaced by what the window has shown so far: its
-        records are taken to be as dense in the rest of it.
+        A count that is missing is replaced by what the window has shown so far: its records are
+        taken to be as dense in the rest of it.
         """
-        if batch.records is not None and batch.records != MAX_RECORDS:
+        if batch.records is not None:
             return batch.left // batch.page_size
         start, position = reader.window.start, reader.position
         end = self.sync.sync.end if reader.end is None else reader.end

@@ -40,6 +40,7 @@ from source_kustomer.kustomer.requests_transport import (
 from source_kustomer.kustomer.retry import RetryBudget
 from source_kustomer.kustomer.search import PagedQuery, SearchQuery
 from source_kustomer.kustomer.sender import Failed, Refused, Sender
+from source_kustomer.kustomer.total_hits import TotalHits
 from source_kustomer.kustomer.transport import Answer, NoAnswer, Request, Transport
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
@@ -110,6 +111,7 @@ class Client:
             max_in_flight=max_in_flight,
         )
         self._page_sizes = PageSizes()
+        self._total_hits = TotalHits()
         self._key_check: tuple[float, bool | None] | None = None
         """When the key was last checked after a 401, and the result."""
 
@@ -268,7 +270,10 @@ class Client:
             size = query.page_size
             if not query.has_page(page):
                 raise ValueError(f"page {page} of {size} records lies beyond the query's limits")
-            request = Request(query.method, query.path, query.params(page), content, stream)
+            is_countable = isinstance(query, SearchQuery) and not query.archive
+            is_tracked = is_countable and self._total_hits.is_sent(context)
+            params = query.params(page, track_total_hits=is_tracked)
+            request = Request(query.method, query.path, params, content, stream)
             with ExitStack() as answered:
                 try:
                     answer, length = answered.enter_context(
@@ -285,6 +290,9 @@ class Client:
                     failures, has_failed = 1, has_failed or not failure.is_too_large
                     continue
                 except Refused as refusal:
+                    if is_tracked and refusal.status == HTTPStatus.BAD_REQUEST:
+                        self._total_hits.refused(context)
+                        continue
                     granted = _granted(size, refusal)
                     if granted is not None:
                         query.page_size, was_refused = granted, True
@@ -297,6 +305,8 @@ class Client:
                 else:
                     document = _document(request, answer, length, size)
                     query.granted = document.page_size
+                    if is_countable:
+                        self._total_hits.answered(context, document.total, was_sent=is_tracked)
                     self._page_sizes.succeeded(context, size, len(document.data), length)
                     if has_failed:
                         self._page_sizes.failed(context, size)
@@ -420,8 +430,8 @@ def _document(
     document = document_of(body, page_size, body_bytes=length)
     if document.left_out:
         LOGGER.error(
-            "Stream %s: %s returned %d entries that are not records. They are left out.",
-            request.stream,
+            "%s: %s returned %d entries that are not records. They are left out.",
+            request.purpose,
             request.name,
             document.left_out,
         )

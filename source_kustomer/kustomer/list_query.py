@@ -32,8 +32,8 @@ class ListQuery:
         """What page sizes are learned for."""
         return f"list {self.path}"
 
-    def params(self, page: int) -> dict[str, Any]:
-        """Return the query parameters of a page."""
+    def params(self, page: int, *, track_total_hits: bool = False) -> dict[str, Any]:
+        """Return the query parameters of a page. Only searches track their total hits."""
         bounds = {"gte": self.gte, "lt": self.lt}
         return {
             **{f"filter[updatedAt][{op}]": at for op, at in bounds.items() if at is not None},

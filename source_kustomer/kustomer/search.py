@@ -40,7 +40,7 @@ class PagedQuery(Protocol):
     def max_page_size(self) -> int:
         """The largest page to request."""
 
-    def params(self, page: int) -> dict[str, Any]:
+    def params(self, page: int, *, track_total_hits: bool = False) -> dict[str, Any]:
         """Return the query parameters of a page."""
 
     def has_page(self, page: int) -> bool:
@@ -68,9 +68,6 @@ class SearchQuery:
     """Further conditions: attribute, operator, value."""
     include_deleted: bool = True
     archive: bool = False
-    track_total_hits: bool = False
-    """Whether to ask for an exact total instead of one that may be capped at 10,000. Only the live
-    search has the parameter (the vendor's operations of 2026), and it is not known to accept it."""
     page_size: int | None = field(default=None, init=False)
     """The page size that is requested; None before the first page."""
     granted: int | None = field(default=None, init=False)
@@ -88,12 +85,16 @@ class SearchQuery:
         """The path of the index that is searched."""
         return ARCHIVE_PATH if self.archive else LIVE_PATH
 
-    def params(self, page: int) -> dict[str, Any]:
-        """Return the query parameters of a page."""
+    def params(self, page: int, *, track_total_hits: bool = False) -> dict[str, Any]:
+        """Return the query parameters of a page.
+
+        Args:
+            page: its number, from 1.
+            track_total_hits: whether to ask for an exact total instead of one that may be capped
+                at 10,000. Only the live search has the parameter.
+        """
         params = {"page": page, "pageSize": self.page_size}
-        if self.track_total_hits and not self.archive:
-            return {**params, "trackTotalHits": "true"}
-        return params
+        return {**params, "trackTotalHits": "true"} if track_total_hits else params
 
     def has_page(self, page: int) -> bool:
         """Return whether a page lies within the caps of a query.

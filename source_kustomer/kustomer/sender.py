@@ -159,8 +159,8 @@ class Sender:
             is_too_large = can_shrink and outcome.is_too_large
             if is_too_large or failures == max_failures:
                 LOGGER.warning(
-                    "Stream %s: %s failed (%s). A smaller page follows.",
-                    request.stream,
+                    "%s: %s failed (%s). A smaller page follows.",
+                    request.purpose,
                     request.name,
                     outcome.reason,
                 )
@@ -241,8 +241,8 @@ class Sender:
             return outcome
         self.meter.answered(outcome.seconds, len(outcome.content))
         LOGGER.debug(
-            "Stream %s: %s answered %d, %d bytes, %.0f ms.",
-            request.stream,
+            "%s: %s answered %d, %d bytes, %.0f ms.",
+            request.purpose,
             request.name,
             outcome.status,
             len(outcome.content),
@@ -261,9 +261,9 @@ class Sender:
         if not retries.allows_rate_limited():
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, {})
         LOGGER.warning(
-            "Stream %s: %s was refused by the rate limit (HTTP 429, attempt %d). "
+            "%s: %s was refused by the rate limit (HTTP 429, attempt %d). "
             "It is repeated after the reset.",
-            request.stream,
+            request.purpose,
             request.name,
             retries.rate_limited,
         )
@@ -283,8 +283,8 @@ class Sender:
                 f"was: {reason}. The rows read so far are kept, and the next sync continues there."
             )
         LOGGER.warning(
-            "Stream %s: %s failed (%s). Attempt %d follows in %.1f s.",
-            request.stream,
+            "%s: %s failed (%s). Attempt %d follows in %.1f s.",
+            request.purpose,
             request.name,
             reason,
             retries.attempts + 1,

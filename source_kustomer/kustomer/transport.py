@@ -14,6 +14,9 @@ from source_kustomer.timestamps import parse_http_date
 MAX_ERROR_BODY: Final = 1 << 16
 """Bytes that are read of the body of an answer that is not a success."""
 
+NOT_STREAMS: Final = frozenset({"check", "discover", "doctor", "index check", "search schema"})
+"""What requests are sent for, apart from streams."""
+
 _SEARCH_PATHS: Final = frozenset({LIVE_PATH, ARCHIVE_PATH})
 
 
@@ -23,7 +26,7 @@ def _accept_all(count: int) -> None:
 
 @dataclass(frozen=True)
 class Request:
-    """One request, sent for one stream."""
+    """One request, sent for one stream or for one of `NOT_STREAMS`."""
 
     method: str
     path: str
@@ -31,7 +34,7 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     body: bytes | None = None
     stream: str = ""
-    """The name of the stream, for the log and the meter."""
+    """The name of what it is sent for, for the log and the meter."""
     on_received: Callable[[int], None] = _accept_all
     """Called with the size of each part of a body as it is received. An exception that it raises
     ends the request."""
@@ -40,6 +43,12 @@ class Request:
     def name(self) -> str:
         """Method and path, for messages."""
         return f"{self.method} {self.path}"
+
+    @property
+    def purpose(self) -> str:
+        """What it is sent for, as log messages begin: `Stream messages`, `Index check`."""
+        is_stream = self.stream not in NOT_STREAMS
+        return f"Stream {self.stream}" if is_stream else self.stream.capitalize()
 
     @property
     def kind(self) -> Kind:

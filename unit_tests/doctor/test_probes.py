@@ -131,7 +131,7 @@ def test_limits_of_10_000_records(large: InProcessSandbox, switch: str, value: s
     assert observe(account_of(large), BY_ID[switch]).value == value
 
 
-@pytest.mark.parametrize("value", ["exact", "capped", "tracked", "missing"])
+@pytest.mark.parametrize("value", ["exact", "capped", "tracked", "untracked", "missing"])
 def test_totals_below_the_limit_are_compared_with_the_records(
     sandbox: InProcessSandbox, value: str
 ) -> None:

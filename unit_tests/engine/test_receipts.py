@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from source_kustomer.engine import receipts, window_tasks
 from source_kustomer.engine.stream_sync import Status
 from source_kustomer.errors import IncompleteWindow
+from source_kustomer.kustomer import total_hits
 from source_kustomer.kustomer.transport import Answer, Request
 from source_kustomer.streams.conversations import Messages
 from source_kustomer.timestamps import SECOND
@@ -145,3 +147,30 @@ def test_a_count_that_is_far_too_high_leads_to_few_requests() -> None:
     assert len(set(output.ids)) == 500
     assert isinstance(sync.sync.failure, IncompleteWindow), "the count is not reached"
     assert len(api.searches) < 100
+
+
+@pytest.mark.parametrize("is_tracked", [False, True])
+def test_a_window_whose_count_is_capped_is_cut_until_its_pieces_are_counted(
+    is_tracked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (receipts, total_hits, window_tasks):
+        monkeypatch.setattr(module, "MAX_RECORDS", 1_500)
+    api = Api(records(6_000))
+
+    def search(request: Request) -> Answer | None:
+        if request.method == "GET":
+            return None
+        if is_tracked and "trackTotalHits" in request.params:
+            return api.search(request)
+        return with_total(api.search(request), lambda total: min(total or 0, 1_500))
+
+    api.override = search
+    sync = one_sync(api)
+    monkeypatch.setattr(sync.sync.sync.pool, "vacancies", lambda *_: 0)  # no cut by pages
+    output = sync.run()
+
+    assert sync.sync.status is Status.COMPLETE
+    assert len(output.ids) == len(set(output.ids)) == 6_000
+    assert len(api.searches) <= 24
+    assert sync.sync.receipt.is_counted
+    assert sum(b'"lt"' in (one.body or b"") for one in api.searches) > 5

@@ -722,6 +722,14 @@ def test_a_consumer_that_fails_frees_its_place(client):
     assert search(client).data == []
 
 
+def test_a_request_that_is_not_sent_for_a_stream_is_logged_with_its_purpose(client, caplog):
+    caplog.set_level(logging.DEBUG, LOGGER.name)
+
+    client.get("/customers", stream="index check")
+
+    assert caplog.messages[-1].startswith("Index check: GET /customers answered 200")
+
+
 def test_each_answer_is_logged_for_debugging(client, caplog):
     caplog.set_level(logging.DEBUG, LOGGER.name)
     client.get("/teams", {"page": 1}, stream="teams")

@@ -56,11 +56,9 @@ def test_a_query_has_the_pages_within_its_limits(page_size, granted, last):
     assert [page for page in range(200) if asked.has_page(page)] == list(range(1, last + 1))
 
 
-@pytest.mark.parametrize("archive", [False, True])
-def test_an_exact_total_is_requested_of_the_live_search_only(archive):
-    asked = query(archive=archive, track_total_hits=True)
+def test_an_exact_total_is_requested_by_a_parameter():
+    asked = query()
     asked.page_size = 1
 
-    exact = {} if archive else {"trackTotalHits": "true"}
-    assert asked.params(3) == {"page": 3, "pageSize": 1, **exact}
-    assert query().params(1).keys() == {"page", "pageSize"}
+    assert asked.params(3) == {"page": 3, "pageSize": 1}
+    assert asked.params(3, track_total_hits=True) == {**asked.params(3), "trackTotalHits": "true"}

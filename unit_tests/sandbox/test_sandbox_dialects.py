@@ -176,21 +176,24 @@ def test_gateway(ask, sandbox, value):
     assert (b"<html>" in first.body) == (value != "never")
 
 
-@shows("totals", "exact", "capped", "tracked", "missing")
+@shows("totals", "exact", "capped", "tracked", "untracked", "missing")
 def test_totals(ask, sandbox):
     sandbox.control(total_cap=100)
     exact = ask.search("note", 1, 1).json["meta"]["total"]
     assert exact > 100
     tracked = "&trackTotalHits=true"
     found = {}
-    for value in ("exact", "capped", "tracked", "missing"):
+    for value in ("exact", "capped", "tracked", "untracked", "missing"):
         sandbox.dialect(totals=value)
-        metas = [ask.search("note", 1, 1, query=query).json["meta"] for query in ("", tracked)]
-        found[value] = [meta.get("total") for meta in metas]
+        answers = [ask.search("note", 1, 1, query=query) for query in ("", tracked)]
+        found[value] = [
+            one.json["meta"].get("total") if one.status == 200 else one.status for one in answers
+        ]
     assert found == {
         "exact": [exact, exact],
         "capped": [100, 100],
         "tracked": [100, exact],
+        "untracked": [100, 400],
         "missing": [None, None],
     }
 

@@ -295,12 +295,15 @@ def test_a_window_whose_end_moves_closer_is_read_only_to_there():
     assert set(rows) == {f"r{n}" for n in range(10)}
 
 
+RECORDS = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=4),
+    st.tuples(st.integers(0, 12), st.integers(0, 4)),
+    max_size=40,
+)
+
+
 @given(
-    records=st.dictionaries(
-        st.text("abcdef", min_size=1, max_size=4),
-        st.tuples(st.integers(0, 12), st.integers(0, 4)),
-        max_size=40,
-    ),
+    records=RECORDS,
     page_size=st.integers(1, 7),
     tells_total=st.booleans(),
     total_cap=st.none() | st.integers(1, 20),
@@ -314,11 +317,7 @@ def test_nothing_is_missed_with_any_timestamps(records, page_size, tells_total, 
 
 
 @given(
-    records=st.dictionaries(
-        st.text("abcdef", min_size=1, max_size=4),
-        st.tuples(st.integers(0, 12), st.integers(0, 4)),
-        max_size=40,
-    ),
+    records=RECORDS,
     page_size=st.integers(1, 7),
     tells_total=st.booleans(),
     seed=st.integers(0, 1_000),
