@@ -115,6 +115,8 @@ class WindowTasks:
         self._lock = threading.Lock()
         self._windows = 0
         self._last: SpanBatch | None = None
+        self._waits_from: int | None = None
+        """The start of the span that is closed after what is done afterwards."""
 
     def open(self, *windows: Window, is_counted: bool = False) -> None:
         """Open a task per window.
@@ -193,10 +195,7 @@ class WindowTasks:
             if batch.is_last:
                 self._pieces.read(reader.count.read)
                 self._verify(reader)
-            if self._afterwards and batch.is_last and reader.end is None:
-                self._last = batch
-            else:
-                self.outlet.complete(batch)
+            self._complete(batch, is_open=reader.end is None)
             if following is not None and reader.position >= (following.end or 0):
                 self.open(following)
                 following = None
@@ -275,6 +274,26 @@ class WindowTasks:
             counted,
         )
         self.open(window, is_counted=True)
+
+    def _complete(self, batch: SpanBatch, *, is_open: bool) -> None:
+        """Pass a batch on. A span up to the end of the sync waits for what is done afterwards.
+
+        Args:
+            batch: of a window.
+            is_open: whether the window has no upper bound, so that its spans can pass that end.
+        """
+        span = batch.span
+        if not self._afterwards or not is_open or span is None:
+            self.outlet.complete(batch)
+            return
+        if self._waits_from is None and (batch.is_last or (span[1] or 0) >= self.sync.sync.end):
+            self._waits_from = span[0]
+        if batch.is_last:
+            self._last = replace(batch, span=(self._waits_from or span[0], span[1]))
+        elif self._waits_from is None:
+            self.outlet.complete(batch)
+        else:
+            self.outlet.complete(replace(batch, span=None, start=None))
 
     def _reader(self, window: Window, segment: _Segment | None = None) -> WindowReader:
         sync = self.sync.sync

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import source_kustomer.sync.cursor as cursor_module
@@ -67,6 +67,7 @@ class World:
     """What is still going to be written: before each page, some records with some lag."""
     pace: int = SECOND
     pages_of_list: int = 0
+    has_deletions: bool = False
 
     def write(self, number, *, at=None, created=None, lag=0, deleted=False):
         before = self.versions.setdefault(f"r{number}", [])
@@ -78,7 +79,10 @@ class World:
     def pass_time(self):
         self.now += self.pace
         for written, lag in self.writes.pop(0) if self.writes else []:
-            self.write(written, lag=lag, deleted=self.chance.random() < DELETED)
+            self.write(written, lag=lag, deleted=self.is_deletion())
+
+    def is_deletion(self):
+        return self.has_deletions and self.chance.random() < DELETED
 
     @contextmanager
     def answer(self, index, ask, number, *, with_deleted=True, only_deleted=False):
@@ -255,10 +259,16 @@ moments = st.one_of(
 
 
 def in_a_changing_world(stream, *, records, page_size, pace, syncs, seed, edge="updated"):
-    world = World(page_size, random.Random(seed), edge, pace=pace)
+    world = World(
+        page_size,
+        random.Random(seed),
+        edge,
+        pace=pace,
+        has_deletions=stream.sorted_list is not None,
+    )
     for number, (moment, created) in enumerate(records):
-        deleted = world.chance.random() < DELETED
-        world.write(number, at=moment, created=moment - created * DAY, deleted=deleted)
+        created_at = moment - created * DAY
+        world.write(number, at=moment, created=created_at, deleted=world.is_deletion())
     destination: dict = {}
     state: dict = {}
 
@@ -296,6 +306,14 @@ worlds = {
 }
 
 
+@example(  # a record is updated between the end of the sync and the reading of the archive
+    records=[(NOW, 0)] * 13 + [(NOW - 800 * DAY, 0)],
+    page_size=2,
+    pace=SECOND // 3,
+    syncs=[([[(0, 0), (13, 0)]], 0.0, 0), ([[(1, 0), (2, 0)]], 1.0, 0)],
+    seed=0,
+    edge="created",
+)
 @given(**worlds)
 def test_once_the_world_stands_still_one_more_sync_makes_the_destination_equal(**world):
     in_a_changing_world(Simulated, **world)
