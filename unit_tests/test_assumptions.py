@@ -38,6 +38,12 @@ def test_the_switches_are_the_assumptions_that_the_matrix_shows():
     assert SWITCHES.keys() == SHOWN_BY_THE_MATRIX
 
 
+def test_each_assumption_has_a_probe_or_a_reason_why_it_cannot_be_observed():
+    section = PAGE.partition("## What `doctor` does not observe")[2]
+    not_observed = re.findall(r"^\* `([a-z-]+)`: ", section, re.MULTILINE)
+    assert sorted([*PROBES, *not_observed]) == sorted(LEDGER)
+
+
 @pytest.mark.parametrize("name", sorted(LEDGER.keys() - SHOWN_BY_THE_MATRIX))
 def test_the_test_of_an_assumption_exists(name):
     outcome, test = LEDGER[name]
