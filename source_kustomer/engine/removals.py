@@ -20,7 +20,7 @@ from source_kustomer.errors import BadRequest, InvalidId, KustomerError, NotFoun
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.logger import LOGGER
-from source_kustomer.sync.known_ids import encode_ids
+from source_kustomer.sync.known_ids import MAX_BYTES, encode_ids
 from source_kustomer.timestamps import SECOND, format_timestamp
 
 MARK: Final = {"deleted": True}
@@ -73,6 +73,8 @@ class Removals:
         self._known = sync.cursor.known_ids if self._is_on else None
         self._absent = set(self._known or ())
         self._ids: set[str] = set()
+        self._characters = 0
+        self._are_too_many = False
         self._present: str | None = None
         """The id of a record that is listed, and is not deleted."""
         self._is_answered: bool | None = None
@@ -92,14 +94,17 @@ class Removals:
                 continue
             identity = str(resource["id"])
             self._absent.discard(identity)
-            if len(self._ids) <= MOST_KEPT:
+            if not self._are_too_many and identity not in self._ids:
                 self._ids.add(identity)
+                self._characters += len(identity)
+                self._are_too_many = len(self._ids) > MOST_KEPT or self._characters > MAX_BYTES
             if self._present is None and not is_marked_deleted(resource):
                 self._present = identity
 
-    def forget(self, ids: Iterable[str]) -> None:
+    def forget(self, resources: Iterable[Resource]) -> None:
         """Note records that a list of deleted ones has: their deletion is known."""
-        self._absent.difference_update(ids)
+        if self._absent:
+            self._absent.difference_update(str(resource.get("id")) for resource in resources)
 
     def is_new(self, resource: Resource) -> bool:
         """Return whether the last complete read did not find a record.
@@ -145,7 +150,7 @@ class Removals:
         if not self._is_on:
             return
         ids = self._ids | self._absent
-        text = encode_ids(ids) if len(ids) <= MOST_KEPT else None
+        text = None if self._are_too_many else encode_ids(ids)
         if text is None:
             LOGGER.warning(
                 "Stream %s: its lists have so many records that their ids do not fit into the "
