@@ -220,7 +220,9 @@ def endpoint(stream: Stream) -> str:
         return f"{_search(stream)}; if it is refused, {lists}"
     if isinstance(stream, SearchStream):
         old = "".join(f"; older than two years: {_request(one)}" for one in stream.endpoints)
-        return _search(stream) + old
+        also = stream.sorted_list
+        also_read = "" if also is None else f"; in large loads also {_request(also)}"
+        return _search(stream) + old + also_read
     if isinstance(stream, AttachmentsByMessage):
         return f"{_request(stream.first_load)} in the first sync, then {lists}"
     if isinstance(stream, AuditStream):

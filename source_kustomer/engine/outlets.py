@@ -44,7 +44,11 @@ class Emitted:
 
     def new(self, rows: Sequence[Resource]) -> list[Resource]:
         """Return the records that were not put out by another reader."""
-        return [row for row in rows if identity_of(row) not in self._ids]
+        return [row for row in rows if self.is_new(row)]
+
+    def is_new(self, row: Resource) -> bool:
+        """Return whether a record was not put out by another reader."""
+        return identity_of(row) not in self._ids
 
 
 class RowOutlet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -14,6 +14,7 @@ from source_kustomer.engine.audited_deletions import (
 )
 from source_kustomer.engine.deletions import check_deletions
 from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
+from source_kustomer.engine.list_route import ListRoute, Where
 from source_kustomer.engine.outlets import Outlet, RowOutlet
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
@@ -58,6 +59,8 @@ class SearchStream(Stream, family=True):
     are picked out of the lists."""
     audited_as: str | None = None
     """The `objectType` of its records in the audit log, if the log has their deletions."""
+    sorted_list: Endpoint | None = None
+    """A list of the same objects that filters and sorts by time of update, for large loads."""
     required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context")
 
     @property
@@ -123,7 +126,12 @@ class SearchStream(Stream, family=True):
                 sync.name,
                 self.query_context,
             )
-        windows = WindowTasks(self, sync, outlet, is_cut=not as_parents, refused=refused)
+        route = None
+        if not as_parents and self.sorted_list is not None:
+            route = ListRoute(self, self.sorted_list, sync, sync.sync.list_pool)
+        windows = WindowTasks(
+            self, sync, outlet, is_cut=not as_parents, refused=refused, route=route
+        )
         start = archive_start(sync.cursor.complete_before, start=sync.sync.start, end=end)
         if self.archived and start is not None:
             windows.do_afterwards(partial(windows.read_archive_from, start))
@@ -177,7 +185,14 @@ class SearchStream(Stream, family=True):
         return SearchQuery(query_context=self.query_context, attribute=self.attribute, **conditions)
 
     def open_query(
-        self, sync: StreamSync, window: Window, ask: Ask, *, page_size: int | None = None
+        self,
+        sync: StreamSync,
+        window: Window,
+        ask: Ask,
+        *,
+        page_size: int | None = None,
+        include_deleted: bool | None = None,
+        where: Sequence[Where] = (),
     ) -> Query:
         """Turn a question of the keyset reader into a query.
 
@@ -186,11 +201,15 @@ class SearchStream(Stream, family=True):
             window: the window that is read.
             ask: the question.
             page_size: records per page; None is as many as the API grants.
+            include_deleted: whether deleted records come; None is as configured.
+            where: further conditions.
         """
+        with_deleted = sync.sync.include_deleted if include_deleted is None else include_deleted
         query = self.query(
             gte=format_timestamp(ask.start),
             lt=None if ask.end is None else format_timestamp(ask.end),
-            include_deleted=sync.sync.include_deleted,
+            also=tuple(where),
+            include_deleted=with_deleted,
             archive=window.index is Index.ARCHIVE,
         )
         if ask.created is not None:

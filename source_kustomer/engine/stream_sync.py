@@ -63,6 +63,9 @@ class Sync:
     client: Client
     output: Output
     pool: ReaderPool
+    """The readers that search."""
+    list_pool: ReaderPool
+    """The readers of the lists that are read next to the search."""
     progress: Progress
     submit: Callable[[Task], object]
     """Hands a task to the threads of the sync."""

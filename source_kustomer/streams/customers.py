@@ -234,6 +234,7 @@ class Customers(SearchStream):
 
     name = "customers"
     query_context = "customer"
+    sorted_list = Endpoint("/customers", {"sort": "updatedAt"})
     row = CustomerRow
     record = one_record("/customers/{id}")
     audited_as = "customer"
