@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.kept import Kept
 from source_kustomer.engine.removals import MARK, Listed, Removals, is_marked_deleted
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
@@ -86,8 +87,8 @@ class _ListReading:
         self._left_out = [one for one in stream.endpoints if one not in self.endpoints]
         self._main = next(one for one in stream.endpoints if not one.with_deleted)
         self._is_single = len(stream.endpoints) == 1
-        self._seen: set[str] = set()
-        self._deleted: dict[str, Resource] = {}
+        self._seen = Kept(stream.name)
+        self._deleted = Kept(stream.name)
         self._refused: list[tuple[Endpoint, KustomerError]] = []
         self._removals = Removals(stream, sync)
         self.rows = 0
@@ -95,7 +96,9 @@ class _ListReading:
     def gather(self, endpoint: Endpoint) -> None:
         """Keep the records of a list with deleted ones."""
         for resources in self._read(endpoint):
-            self._deleted.update((str(row["id"]), row) for row in resources if row.get("id"))
+            for row in resources:
+                if row.get("id"):
+                    self._deleted.keep(row)
 
     def emit(self, endpoint: Endpoint) -> None:
         """Emit the records of a list that have changed, and that no list before it had."""
@@ -114,9 +117,9 @@ class _ListReading:
             since = BEGINNING  # absent records were not emitted as deleted yet
             self._gather_absent()
         self.rows += self._sync.put_rows(
-            (row for row in self._deleted.values() if _is_newly_deleted(row, since)), MARK
+            (row for row in self._deleted.records() if _is_newly_deleted(row, since)), MARK
         )
-        self._removals.forget(self._deleted)
+        self._removals.forget(self._deleted.records())
         if any(not endpoint.with_deleted for endpoint in self._left_out):
             self._removals.keep()  # what is absent may be in a list that was not read
         else:
@@ -130,11 +133,10 @@ class _ListReading:
         for endpoint in self._left_out:
             self.gather(endpoint)
         # The list was read after the others, so the parameter may have been ignored.
-        self._deleted = {
-            identity: row
-            for identity, row in self._deleted.items()
-            if identity in absent and is_marked_deleted(row)
-        }
+        found, self._deleted = self._deleted, Kept(self._stream.name)
+        for row in found.records():
+            if str(row["id"]) in absent and is_marked_deleted(row):
+                self._deleted.keep(row)
 
     def _since(self, endpoint: Endpoint) -> int:
         since = self._sync.cursor.daily_since if endpoint.daily else None
@@ -144,11 +146,10 @@ class _ListReading:
         return any(not endpoint.with_deleted for endpoint, _ in self._refused)
 
     def _unseen(self, resources: Sequence[Resource]) -> list[Resource]:
-        new = [row for row in resources if str(row.get("id")) not in self._seen]
+        new = self._seen.new(resources)
+        self._seen.add(new)
         for row in new:
-            if row.get("id"):
-                self._seen.add(str(row["id"]))
-                self._deleted.pop(str(row["id"]), None)
+            self._deleted.drop(row)
         return new
 
     def _read(self, endpoint: Endpoint) -> Iterator[Sequence[Resource]]:

@@ -14,6 +14,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from source_kustomer.engine.deletion_log import DeletionLog
 from source_kustomer.engine.output import Output
 from source_kustomer.engine.progress import Progress
 from source_kustomer.engine.reader_pool import ReaderPool
@@ -62,6 +63,9 @@ class Sync:
     client: Client
     output: Output
     pool: ReaderPool
+    """The readers that search."""
+    list_pool: ReaderPool
+    """The readers of the lists that are read next to the search."""
     progress: Progress
     submit: Callable[[Task], object]
     """Hands a task to the threads of the sync."""
@@ -79,6 +83,7 @@ class Sync:
     """The present by the clock that is ahead, a timestamp."""
     include_deleted: bool
     schema: SearchSchema = field(default_factory=SearchSchema)
+    deletions: DeletionLog = field(default_factory=DeletionLog)
     """What the search filters and sorts by, as the API describes it."""
 
     def is_first_second(self) -> bool:

@@ -11,7 +11,14 @@ from source_kustomer.errors import InvalidState
 from source_kustomer.sync.coverage import Coverage
 from source_kustomer.sync.cursor import CoverageCursor
 from source_kustomer.sync.state import BEGINNING, MAX_SPANS, StreamState, parse_state
-from source_kustomer.timestamps import DAY, MILLISECOND, MINUTE, format_timestamp, parse_timestamp
+from source_kustomer.timestamps import (
+    DAY,
+    MILLISECOND,
+    MINUTE,
+    SECOND,
+    format_timestamp,
+    parse_timestamp,
+)
 
 END = 2_000_000_000 * 1_000_000
 
@@ -312,3 +319,23 @@ def test_a_state_with_many_spans_keeps_the_longest_and_reads_the_others_again():
     again = parse_state("messages", "updated_at", written)
     assert Coverage.of([*state.coverage.spans, *again.coverage.spans]) == state.coverage
     assert len(str(written)) < 16_000
+
+
+def test_a_state_of_very_many_spans_costs_no_more_searches_than_one_of_this_connector():
+    spans = [
+        [format_timestamp(second * SECOND), format_timestamp(second * SECOND + 1_000)]
+        for second in range(20_000)
+    ]
+    state = parse_state("messages", "updated_at", {"until": "2026-05-01", "done": spans})
+
+    assert len(state.coverage.spans) == MAX_SPANS
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [{"done": "x" * 5_000_000}, {"done": [["x" * 5_000_000]]}, {"updated_at": "x" * 5_000_000}],
+)
+def test_the_error_shows_the_beginning_of_a_long_value(blob):
+    with pytest.raises(InvalidState) as caught:
+        parse_state("messages", "updated_at", {"until": "2026-05-01", **blob})
+    assert len(caught.value.message) < 500
