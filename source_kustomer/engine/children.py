@@ -82,6 +82,10 @@ class ChildStream(Stream, family=True):
         """The column that holds the parent's id."""
         return f"{self.parent.query_context}_id"
 
+    def parent_columns(self, parent: Parent) -> dict[str, str]:
+        """Return the columns that the rows of a parent's children get from it."""
+        return {self.parent_id_column: parent.id, str(self.cursor_field): parent.updated_at}
+
     def schema(
         self, custom: CustomAttributes | None, options: RowOptions = ALL_COLUMNS
     ) -> dict[str, Any]:
@@ -263,23 +267,29 @@ class ChildOutlet:
         Returns:
             How many rows there were.
         """
-        stream, sync = self._stream, self._sync
-        rows = 0
         refusals: list[ChildPage] = []
-        for page in stream.children(sync.client, parents):
-            sync.raise_if_ended()
+        rows = self._sync.put_children(self._children(parents, refusals))
+        self._settle(refusals)
+        self._sync.sync.progress.expect_parents(self._sync.name, -len(parents))
+        return rows
+
+    def _children(
+        self, parents: Sequence[Parent], refusals: list[ChildPage]
+    ) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+        """Yield the children of some parents with the columns of their parent.
+
+        Args:
+            parents: some parents.
+            refusals: takes the pages that say why a parent's children cannot be read.
+        """
+        for page in self._stream.children(self._sync.client, parents):
+            self._sync.raise_if_ended()
             if page.refusal is not None:
                 refusals.append(page)
                 continue
-            sync.answered()
-            extra = {
-                stream.parent_id_column: page.parent.id,
-                str(stream.cursor_field): page.parent.updated_at,
-            }
-            rows += sync.put_rows(page.resources, extra)
-        self._settle(refusals)
-        sync.sync.progress.expect_parents(sync.name, -len(parents))
-        return rows
+            self._sync.answered()
+            extra = self._stream.parent_columns(page.parent)
+            yield from ((resource, extra) for resource in page.resources)
 
     def _settle(self, refusals: Sequence[ChildPage]) -> None:
         """Decide what refusals mean: for single parents nothing, for all of them a missing list.

@@ -210,13 +210,34 @@ class StreamSync:
         Returns:
             How many rows there were.
         """
-        flatten = self.mapper.flatten
         if self._prepare is not None:
             resources = map(self._prepare, resources)
-        rows = (flatten(resource) for resource in resources)
+        rows: Iterable[dict[str, Any]] = map(self.mapper.flatten, resources)
         if extra is not None:
-            selected = {name: value for name, value in extra.items() if self.mapper.has(name)}
+            selected = self._selected(extra)
             rows = ({**row, **selected} for row in rows)
+        return self._put(rows)
+
+    def put_children(self, children: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> int:
+        """Map resources of several parents to rows, and put them into the channel together.
+
+        Args:
+            children: JSON:API resources, each with columns that its row gets as well, if they are
+                selected.
+
+        Returns:
+            How many rows there were.
+        """
+        prepare = self._prepare or (lambda resource: resource)
+        flatten = self.mapper.flatten
+        return self._put(
+            {**flatten(prepare(resource)), **self._selected(extra)} for resource, extra in children
+        )
+
+    def _selected(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in columns.items() if self.mapper.has(name)}
+
+    def _put(self, rows: Iterable[dict[str, Any]]) -> int:
         if self.mapper.has_cdc_deleted_at:
             at = format_timestamp(self.sync.end)
             rows = (self.mapper.with_cdc_deleted_at(row, at) for row in rows)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from source_kustomer.errors import InvalidState
 from source_kustomer.sync.coverage import Coverage
-from source_kustomer.sync.cursor import CoverageCursor
+from source_kustomer.sync.cursor import SECONDS_PER_CHECKPOINT, CoverageCursor
 from source_kustomer.sync.state import BEGINNING, MAX_SPANS, StreamState, parse_state
 from source_kustomer.timestamps import (
     DAY,
@@ -32,6 +32,19 @@ def cursor(blob, *, lookback=10 * MINUTE, refresh=False, emitted=None):
         lookback=lookback,
         emit=(emitted if emitted is not None else []).append,
         refresh=refresh,
+    )
+
+
+def timed_cursor(emitted, clock):
+    """Return a cursor whose clock is the sum of a list of seconds."""
+    return CoverageCursor(
+        "updated_at",
+        found=StreamState(),
+        start=END - 100 * DAY,
+        end=END,
+        lookback=0,
+        emit=emitted.append,
+        monotonic=lambda: sum(clock),
     )
 
 
@@ -237,6 +250,32 @@ def test_an_instant_survives_being_written(milliseconds):
     instant = milliseconds * MILLISECOND
 
     assert parse_timestamp(format_timestamp(instant)) == instant
+
+
+def test_spans_without_rows_are_checkpointed_by_time():
+    emitted: list[Any] = []
+    clock: list[float] = []
+    reading = timed_cursor(emitted, clock)
+
+    for place in range(40):
+        clock.append(SECONDS_PER_CHECKPOINT / 4)
+        reading.close(END - 100 * DAY, END - 100 * DAY + place * MINUTE, rows=0)
+
+    assert len(emitted) == 10
+    assert len({str(state) for state in emitted}) == 10
+
+
+def test_a_stream_that_is_slow_repeats_its_state_from_time_to_time():
+    emitted: list[Any] = []
+    clock: list[float] = []
+    reading = timed_cursor(emitted, clock)
+
+    for _ in range(40):
+        clock.append(SECONDS_PER_CHECKPOINT / 4)
+        reading.heartbeat()
+
+    assert len(emitted) == 10
+    assert len({str(state) for state in emitted}) == 1
 
 
 steps = st.lists(
