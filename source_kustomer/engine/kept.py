@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from source_kustomer.errors import UnexpectedDocument
@@ -59,19 +59,30 @@ class Kept:
             UnexpectedDocument: when it exceeds the limit.
         """
         identity = identity_of(row)
-        if identity is not None:
+        if identity is not None and identity not in self._records:
             content = marshal.dumps(dict(row))
             self._count(len(identity) + len(content))
             self._records[identity] = content
 
     def drop(self, row: Resource) -> None:
         """Forget a record that is kept."""
-        self._records.pop(identity_of(row) or "", None)
+        identity = identity_of(row)
+        if identity in self._records:
+            self._forget(identity)
+
+    def keep_only(self, is_wanted: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Forget the records that are not wanted."""
+        for identity in list(self._records):
+            if not is_wanted(marshal.loads(self._records[identity])):
+                self._forget(identity)
 
     def records(self) -> Iterator[Mapping[str, Any]]:
         """Yield the records that are kept."""
         for content in self._records.values():
             yield marshal.loads(content)  # this process wrote it
+
+    def _forget(self, identity: str) -> None:
+        self._bytes -= len(identity) + len(self._records.pop(identity)) + _BYTES_PER_ENTRY
 
     def _count(self, size: int) -> None:
         self._bytes += size + _BYTES_PER_ENTRY

@@ -72,3 +72,16 @@ def test_a_long_id_is_kept_as_its_hash():
     ids.add([long])
 
     assert ids.new([long, {"id": "x" * (MB + 1)}]) == [{"id": "x" * (MB + 1)}]
+
+
+def test_records_that_are_dropped_do_not_count(monkeypatch):
+    monkeypatch.setattr(kept, "MAX_KEPT", 1_000)
+    records = Kept("users")
+
+    for number in range(100):
+        records.keep({"id": str(number), "deleted": number == 99})
+        records.drop({"id": str(number - 1)})
+    records.keep({"id": "100", "deleted": False})
+    records.keep_only(lambda row: row["deleted"] is True)
+
+    assert [row["id"] for row in records.records()] == ["99"]
