@@ -205,6 +205,8 @@ class ChildOutlet:
         self._stamp = stream.parent().stamp
         self._sync = sync
         self._is_announced = False
+        self._readable: Parent | None = None
+        """A parent whose children could be read."""
         self._lock = threading.Lock()
 
     def take(self, rows: Sequence[Resource]) -> Pieces:
@@ -288,6 +290,7 @@ class ChildOutlet:
                 refusals.append(page)
                 continue
             self._sync.answered()
+            self._readable = page.parent
             extra = self._stream.parent_columns(page.parent)
             yield from ((resource, extra) for resource in page.resources)
 
@@ -296,7 +299,8 @@ class ChildOutlet:
 
         A 403 may concern one parent, or the role. A 404 may come of a parent that was deleted, or
         of a list that does not exist. As long as no other parent has been answered, the former is
-        taken for the role, and the parent itself is requested to tell the latter apart.
+        taken for the role, and the parent itself is requested to tell the latter apart. Later, a
+        parent that was answered is requested again: if it is refused too, the role is missing now.
 
         Raises:
             NotPermitted: when the key may not read the list.
@@ -313,12 +317,25 @@ class ChildOutlet:
                 raise page.refusal
         forbidden = sum(isinstance(page.refusal, NotPermitted) for page in refusals)
         if forbidden:
+            self._verify_permission()
             LOGGER.warning(
                 "Stream %s: the children of %d %s may not be read and are left out.",
                 self._sync.name,
                 forbidden,
                 self._stream.parent.name,
             )
+
+    def _verify_permission(self) -> None:
+        """Request the children of a parent again that could be read before.
+
+        Raises:
+            NotPermitted: when they may not be read any more: the key has lost the role.
+        """
+        if self._readable is None:
+            return
+        page = next(iter(self._stream.children(self._sync.client, [self._readable])), None)
+        if page is not None and isinstance(page.refusal, NotPermitted):
+            raise page.refusal
 
     def _exists(self, parent: Parent) -> bool:
         """Return whether a parent still exists."""
