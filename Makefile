@@ -5,6 +5,7 @@ BIN     = $(VENV)/bin
 PIP     = --quiet --disable-pip-version-check --no-compile # Python compiles what it imports
 PYTEST  = $(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup
 PYAIRBYTE = .venv-pyairbyte
+CLIENTS = pyairbyte dagster meltano singer jsonl
 IMAGE ?= localhost/source-kustomer:$(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' source_kustomer/__init__.py)
 CHECK_SCHEMA = $(BIN)/check-jsonschema --quiet --builtin-schema
 AGE ?= P7D
@@ -21,7 +22,7 @@ export TO # has a password, so it is not an argument
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sync unit test test-pythons lint chaos dialects bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
+.PHONY: help setup demo sync clients unit test test-pythons lint chaos dialects bench bench-peers docs docs-check snapshots form image image-test lock dist sbom release-check audit clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +45,9 @@ demo: setup $(PYAIRBYTE)/.installed ## check, discover, read, change, read again
 
 sync: setup $(PYAIRBYTE)/.installed ## load an account: CONFIG=config.json [STREAMS=suggested|all|teams,users] [TO=postgresql://…, else DuckDB]
 	@$(PYAIRBYTE)/bin/python examples/pyairbyte_sync.py --config "$(CONFIG)" --streams "$(STREAMS)" --connector $(BIN)/source-kustomer
+
+clients: setup $(CLIENTS:%=.venv-%/.installed) ## the clients as programs of their own: PyAirbyte, Dagster, Meltano; needs PostgreSQL
+	EVERY_CLIENT=1 $(foreach client,$(CLIENTS),$(shell echo $(client) | tr a-z A-Z)=$(CURDIR)/.venv-$(client)) $(PYTEST) integration_tests/clients
 
 unit: setup      ## unit tests, on all cores
 	$(PYTEST) unit_tests
@@ -128,4 +132,4 @@ $(TOOLS)/.installed: tools/requirements.txt
 	@touch $@
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) $(PYAIRBYTE) $(TOOLS) .venv-peer benchmarks/results build dist ./*.egg-info .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS:%=.venv-%) $(TOOLS) .venv-peer benchmarks/results build dist ./*.egg-info .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis

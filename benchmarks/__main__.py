@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import checkpoints, cost, efficiency, memory, quota, scale
+from benchmarks import checkpoints, cost, efficiency, memory, quota, routes, scale
 from benchmarks.figures import RESULTS, Yardstick
 
 YARDSTICKS = (
@@ -28,6 +28,7 @@ YARDSTICKS = (
     Yardstick("start", "Start-up", cost.starting),
     Yardstick("cost", "CPU, memory and first row", cost.per_record),
     Yardstick("pause", "A reader of stdout that pauses", cost.back_pressure),
+    Yardstick("routes", "Customers from the search and from their list", routes.both_routes),
     Yardstick("scale", "Simulated: first syncs of millions", scale.scale),
 )
 

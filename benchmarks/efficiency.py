@@ -20,8 +20,9 @@ from source_kustomer.streams import STREAMS
 
 SEARCHED = {"conversations", "customers", "kobjects", "messages", "notes"}
 SEARCH_PAGE, LIST_PAGE = 500, 100
-PER_SYNC = 3
-"""Requests of any sync that searches: the API's time, and two that check the search index."""
+PER_SYNC = 4
+"""Requests of any sync that searches: the API's time, two that check the search index, and one for
+the deletions in the audit log."""
 PER_FIRST_SYNC = 4
 """Requests of a first sync more: each object with an archive is searched there for changes."""
 UNLIMITED = 1_000_000

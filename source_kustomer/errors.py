@@ -169,10 +169,11 @@ class InvalidId(UnexpectedDocument):
 
     def __init__(self, value: object) -> None:
         """Show the value, shortened."""
-        shown = printable(str(value))[:_MAX_DETAIL]
+        shown = printable(str(value)[:_MAX_DETAIL])[:_MAX_DETAIL]
         super().__init__(
-            f'The id "{shown}" cannot be used in a request: it is empty, or it would lead to '
-            "another path. The records below it are not requested. Please report this."
+            f'The id "{shown}" cannot be used in a request: it is missing, empty or too long, or '
+            "it would lead to another path. The records below it are not requested. Please report "
+            "this."
         )
 
 

@@ -122,6 +122,10 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "Available apps (`GET /apps/available`)": "the catalogue of apps, not the organization's data",
     "Hook transactions": "kept for 24 hours, and only while a hook is in debug mode",
     "Attachments of notes": "no endpoint is documented",
+    "Contents of files (Airbyte's file transfer)": (
+        "the file transfer of Airbyte's CDK takes the signed link from the row, keeps a file in "
+        "memory, and has no size limit"
+    ),
     "Domains, theme revisions and theme files of the knowledge base": (
         "no columns are documented, or source code"
     ),
@@ -216,7 +220,9 @@ def endpoint(stream: Stream) -> str:
         return f"{_search(stream)}; if it is refused, {lists}"
     if isinstance(stream, SearchStream):
         old = "".join(f"; older than two years: {_request(one)}" for one in stream.endpoints)
-        return _search(stream) + old
+        also = stream.sorted_list
+        also_read = "" if also is None else f"; in large loads also {_request(also)}"
+        return _search(stream) + old + also_read
     if isinstance(stream, AttachmentsByMessage):
         return f"{_request(stream.first_load)} in the first sync, then {lists}"
     if isinstance(stream, AuditStream):
@@ -271,7 +277,8 @@ def deletions(stream: Stream) -> str:
     if isinstance(stream, SearchOrListStream):
         return f"the search returns them; if it is refused, {_comparison(stream)}"
     if isinstance(stream, SearchStream) and "deleted" in stream.row.model_fields:
-        return "the search returns them"
+        log = "" if stream.audited_as is None else "; else the audit log, if the key may read it"
+        return f"the search returns them{log}"
     if not stream.is_incremental:
         return "a full refresh omits them"
     requests = [_request(one) for one in stream.endpoints if one.with_deleted]

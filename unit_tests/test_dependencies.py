@@ -20,8 +20,8 @@ NOT_IMPORTED = {
     "httptools": "Uvicorn imports it",
     "pytest-xdist": "a plugin of pytest",
 }
-PYAIRBYTE = ROOT / "integration_tests/clients/pyairbyte.txt"
-"""The packages of an environment of its own, where parts of the demo run."""
+CLIENTS = ROOT / "integration_tests/clients"
+"""Has a file for each client with the packages of its own environment."""
 OWN = {path.name.removesuffix(".py") for path in ROOT.iterdir()}
 
 
@@ -64,7 +64,7 @@ def test_the_sandbox_declares_exactly_what_it_imports(declared):
 
 
 def test_tests_and_tools_declare_exactly_what_else_they_import(declared):
-    lines = PYAIRBYTE.read_text().splitlines()
+    lines = [line for path in CLIENTS.glob("*.txt") for line in path.read_text().splitlines()]
     elsewhere = {name_of(line) for line in lines if line and not line.startswith("#")}
 
     used = imported("unit_tests", "integration_tests", "tools", "demo", "benchmarks", "containers")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from demo.__main__ import has_pyairbyte
 from demo.connector import launcher
 from integration_tests.clients import account
 from integration_tests.clients.postgres import PASSWORD, Postgres
@@ -33,7 +34,10 @@ for table in sys.argv[2:]:
 @pytest.fixture
 def python(client: Callable[[str], Path]) -> Path:
     """The Python that has PyAirbyte."""
-    return client("PYAIRBYTE") / "python"
+    python = client("PYAIRBYTE") / "python"
+    if not has_pyairbyte(str(python)):
+        pytest.skip("PyAirbyte does not run on this version of Python")
+    return python
 
 
 @dataclass

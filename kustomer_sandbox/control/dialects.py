@@ -38,7 +38,7 @@ SWITCHES = (
     Switch(
         "reset",
         "Which answers have the header x-ratelimit-reset?",
-        {"always": "all", "on-429": "only 429", "never": "none"},
+        {"on-429": "only 429", "always": "all", "never": "none"},
     ),
     Switch(
         "retry-after",

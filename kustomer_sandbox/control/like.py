@@ -48,11 +48,19 @@ class Likeness:
             report = json.loads(Path(path).read_text())
         except OSError as error:
             raise ValueError(f"{path} cannot be read: {error.strerror}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{path} is not valid JSON") from error
         if not isinstance(report, dict) or report.get("format") != FORMAT:
             raise ValueError(f"{path} is not a report of `source-kustomer doctor`")
-        return Likeness(report)
+        found = Likeness(report)
+        try:
+            found.settings, found.counts(1), found.attributes()
+        except (AttributeError, KeyError, OverflowError, TypeError) as error:
+            raise ValueError(
+                f"{path} is not a complete report of `source-kustomer doctor` "
+                f"({type(error).__name__})"
+            ) from error
+        return found
 
     @property
     def dialect(self) -> dict[str, str]:

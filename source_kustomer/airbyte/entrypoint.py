@@ -166,7 +166,7 @@ class Process:
         except Exception as error:
             LOGGER.error("%s", _unforeseen(error).message)
             return EXIT_FAILED
-        self._output.write_line(json.dumps(catalog, indent=2).encode())
+        self._output.write_line(json.dumps(handler.mask.mask_all(catalog), indent=2).encode())
         return os.EX_OK
 
     def _messages(self, arguments: argparse.Namespace) -> Iterator[AirbyteMessage]:

@@ -41,6 +41,8 @@ from source_kustomer.timestamps import format_timestamp
 
 READERS: Final = 32
 """Requests in flight at most: what 2,000 requests a minute need at a latency of a second."""
+LIST_READERS: Final = 0.75
+"""The part of the readers that may read lists next to the search."""
 WORST_FIRST: Final = ("config_error", "system_error", "transient_error")
 SECONDS_PER_MINUTE: Final = 60.0
 SECONDS_WORTH_A_WARNING: Final = 60.0
@@ -81,6 +83,11 @@ class Read:
             client=client,
             output=self._channel,
             pool=ReaderPool(readers, pace=client.search_pace, latency=client.latency),
+            list_pool=ReaderPool(
+                round(LIST_READERS * readers),
+                pace=lambda: client.list_pace() - client.search_pace(),
+                latency=client.latency,
+            ),
             progress=Progress(
                 self._channel.put_estimate,
                 seconds=time.monotonic,

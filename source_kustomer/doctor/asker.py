@@ -21,7 +21,10 @@ from source_kustomer.kustomer.transport import Answer, Request
 
 MAX_REQUESTS: Final = 130
 """Requests of one run, without those of the flag `--expensive`."""
-MAX_BODY: Final = 64 * 1024 * 1024
+MAX_BODY: Final = 32 << 20
+"""Bytes of a decompressed body."""
+MAX_KEPT: Final = 256 << 20
+"""Bytes that all answers may take together, as `body.weight_of` estimates them."""
 REPEATS: Final = 2
 """Further attempts of a request whose answer is not usable."""
 MAX_REPEATED_401: Final = 8
@@ -131,6 +134,7 @@ class Asker:
         """Every answer, in order."""
         self._clock = clock or Clock()
         self._limit = limit
+        self._kept_bytes = 0
         self._on_request = on_request
         self._kept: dict[tuple[Any, ...], Reply] = {}
 
@@ -233,8 +237,17 @@ class Asker:
         self.header_names |= outcome.headers.keys()
         body: Mapping[str, Any] = {}
         is_json = True
+        size = 0
+
+        def grow(count: int) -> None:
+            nonlocal size
+            size = max(size, count)
+            if self._kept_bytes + size > MAX_KEPT:
+                raise NotObserved(f"the answers are larger than {MAX_KEPT >> 20} MB together")
+
         try:
-            body, _ = decode(outcome.content, outcome.encoding, max_bytes=MAX_BODY)
+            body, _ = decode(outcome.content, outcome.encoding, max_bytes=MAX_BODY, on_growth=grow)
+            self._kept_bytes += size
         except (BrokenBody, BodyTooLarge):
             is_json = False
         reply = Reply(request.name, outcome.status, outcome.headers, body, is_json)

@@ -53,7 +53,7 @@ ASSUMPTIONS: Final = (
     Assumption(
         "reset",
         "Which answers have the header x-ratelimit-reset?",
-        {"always": OK, "on-429": HANDLED, "never": HANDLED},
+        {"on-429": OK, "always": HANDLED, "never": HANDLED},
     ),
     Assumption(
         "retry-after", "Does a 429 have the header Retry-After?", {"never": OK, "on-429": HANDLED}

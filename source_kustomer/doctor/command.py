@@ -29,6 +29,7 @@ from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.rate_limit import Budgets
 from source_kustomer.kustomer.requests_transport import RequestsTransport
 from source_kustomer.kustomer.transport import Answer, Request, Transport
+from source_kustomer.text import KeyMask, printable
 from source_kustomer.timestamps import from_unix_seconds
 
 COMMAND: Final = "doctor"
@@ -133,12 +134,17 @@ def main(
     out, errors = stdout or sys.stdout, stderr or sys.stderr
     options = _parser().parse_args(arguments)
     began = time.monotonic()
+    mask = KeyMask("")
+
+    def shown(text: str) -> str:
+        return "\n".join(map(printable, mask.mask(text).split("\n")))
 
     def progress(line: str) -> None:
-        print(f"{time.monotonic() - began:5.0f} s  {line}", file=errors, flush=True)
+        print(f"{time.monotonic() - began:5.0f} s  {shown(line)}", file=errors, flush=True)
 
     try:
         config = Config.parse(read_config(options.config))
+        mask = KeyMask(config.api_key.get_secret_value())
         transport = RequestsTransport(
             base_url or config.base_url, config.api_key.get_secret_value(), clock=Clock()
         )
@@ -150,9 +156,9 @@ def main(
             progress=progress,
         )
         if options.output:
-            Path(options.output).write_text(json_of(report))
+            Path(options.output).write_text(mask.mask(json_of(report)))
     except KustomerError as error:
-        print(f"doctor: {error.message}", file=errors)
+        print(f"doctor: {shown(error.message)}", file=errors)
         return EXIT_FAILED
     except NotObserved as error:
         print(f"doctor: {error}", file=errors)
@@ -168,7 +174,7 @@ def main(
         print(f"doctor: {text}", file=errors)
         return EXIT_FAILED
     try:
-        print(text_of(report), file=out, flush=True)
+        print(shown(text_of(report)), file=out, flush=True)
     except OSError as error:
         # What is left in the buffer would fail again when the process ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ SYNCS_PER_DAY: Final = {"hourly": 24, "daily": 1}
 KLASSES_DESCRIBED: Final = 3
 """Custom objects whose attributes are listed and whose records are counted."""
 AUDIT_PAGE: Final = 1_000
+_LIMIT: Final = re.compile(r"[1-9][0-9]{0,8}")
+"""A limit per minute that can be one."""
 
 
 @dataclass
@@ -125,7 +128,7 @@ def survey(account: Account, access: dict[str, Access]) -> Survey:
 def _limit(account: Account, method: str) -> int | None:
     for request, reply in reversed(account.asker.replies):
         text = reply.headers.get("x-ratelimit-limit", "")
-        if request.method == method and text.isascii() and text.isdigit():
+        if request.method == method and _LIMIT.fullmatch(text):
             return int(text)
     return None
 

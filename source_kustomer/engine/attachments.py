@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from source_kustomer.engine.children import ChildPage, ChildStream, Parent
@@ -125,7 +126,7 @@ class AttachmentsByMessage(ChildStream, family=True):
             for page in self._pages(sync.client):
                 sync.answered()
                 seen += len(page.data)
-                rows += self._put_included(sync, page) + self._put_missing(sync, page)
+                rows += sync.put_children(self._files(sync, page))
         except BadRequest:
             if not seen:
                 raise
@@ -144,48 +145,37 @@ class AttachmentsByMessage(ChildStream, family=True):
     def _pages(self, client: Client) -> Iterator[Document]:
         return read_endpoint(client, self.first_load, stream=self.name)
 
-    def _put_included(self, sync: StreamSync, page: Document) -> int:
-        """Emit the files that are included in a page of messages."""
-        messages = {str(message.get("id")): message for message in page.data}
-        rows = 0
-        files: dict[str, list[Mapping[str, Any]]] = {}
-        for resource in page.included:
-            owner = target_of(resource, "message") or ""
-            if not owner or owner in messages:  # else it was on the page before, which overlaps
-                files.setdefault(owner, []).append(resource)
-        for owner, resources in files.items():
-            updated_at = attribute_of(messages.get(owner, {}), "updatedAt")
-            rows += self._put(sync, owner, updated_at, resources)
-        return rows
+    def _files(
+        self, sync: StreamSync, page: Document
+    ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """Yield the files of a page of messages, each with the columns of its message.
 
-    def _put_missing(self, sync: StreamSync, page: Document) -> int:
-        """Emit the files that messages name, and that are not included in their page."""
-        included = {str(file.get("id")) for file in page.included}
-        messages = [
-            Parent(
-                str(message.get("id")),
-                str(attribute_of(message, "updatedAt") or ""),
-                tuple(file for file in self.related(message) if file not in included),
-            )
+        Files that the messages name, but that are not included in the page, are requested.
+        """
+        messages = {
+            str(message.get("id")): self._message(sync, message, self.related(message))
             for message in page.data
-        ]
-        return sum(
-            self._put(sync, found.parent.id, found.parent.updated_at, found.resources)
-            for found in self.children(sync.client, messages)
-        )
-
-    def _put(
-        self,
-        sync: StreamSync,
-        message_id: str,
-        updated_at: object,
-        files: Sequence[Mapping[str, Any]],
-    ) -> int:
-        extra = {
-            self.parent_id_column: message_id,
-            str(self.cursor_field): updated_at or format_timestamp(sync.sync.end),
         }
-        return sync.put_rows(files, extra)
+        for file in page.included:
+            owner = target_of(file, "message") or ""
+            if not owner or owner in messages:  # else it was on the page before, which overlaps
+                message = messages.get(owner) or self._message(sync, {"id": owner}, ())
+                yield file, self.parent_columns(message)
+        included = {str(file.get("id")) for file in page.included}
+        lacking = [
+            replace(
+                message, related=tuple(file for file in message.related if file not in included)
+            )
+            for message in messages.values()
+        ]
+        for found in self.children(sync.client, lacking):
+            columns = self.parent_columns(found.parent)
+            yield from ((file, columns) for file in found.resources)
+
+    @staticmethod
+    def _message(sync: StreamSync, message: Mapping[str, Any], files: tuple[str, ...]) -> Parent:
+        updated_at = attribute_of(message, "updatedAt") or format_timestamp(sync.sync.end)
+        return Parent(str(message.get("id")), str(updated_at), files)
 
     def _announce(self, sync: StreamSync) -> None:
         """Log what the list will cost, before it is spent; it does not report its length."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from source_kustomer.engine.children import ChildPage, ChildStream, Parent
 from source_kustomer.engine.endpoints import IDS_PER_REQUEST, read_endpoint
-from source_kustomer.errors import BadRequest, NotFound, NotPermitted
+from source_kustomer.errors import BadRequest, InvalidId, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import attribute_of
 from source_kustomer.logger import LOGGER
@@ -39,9 +39,17 @@ class BatchStream(ChildStream, family=True):
         ids = ",".join(parent.id for parent in parents)
         endpoint = self.endpoints[0]
         batch = replace(endpoint, params={**endpoint.params, self.ids_parameter: ids})
+        owners = {parent.id: parent for parent in parents}
+        has_begun = False
         try:
-            pages = list(read_endpoint(client, batch, stream=self.name))
+            for page in read_endpoint(client, batch, stream=self.name):
+                has_begun = True
+                for owner, resources in self._by_owner(page.data).items():
+                    if owner in owners:
+                        yield ChildPage(owners[owner], resources)
         except (BadRequest, NotFound) as error:
+            if has_begun:
+                raise
             half = len(parents) // 2
             if half:
                 yield from self.children(client, parents[:half])
@@ -50,12 +58,6 @@ class BatchStream(ChildStream, family=True):
                 yield ChildPage(parents[0], refusal=error)
             else:
                 raise
-            return
-        owners = {parent.id: parent for parent in parents}
-        for page in pages:
-            for owner, resources in self._by_owner(page.data).items():
-                if owner in owners:
-                    yield ChildPage(owners[owner], resources)
 
     def _by_owner(
         self, resources: Sequence[Mapping[str, Any]]
@@ -85,7 +87,7 @@ class NamedStream(ChildStream, family=True):
                         yield ChildPage(parent, page.data)
                 except NotFound:
                     lost += not parent.is_deleted
-                except NotPermitted as error:
+                except (InvalidId, NotPermitted) as error:
                     yield ChildPage(parent, refusal=error)
         if lost:
             LOGGER.warning(

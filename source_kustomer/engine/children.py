@@ -82,6 +82,10 @@ class ChildStream(Stream, family=True):
         """The column that holds the parent's id."""
         return f"{self.parent.query_context}_id"
 
+    def parent_columns(self, parent: Parent) -> dict[str, str]:
+        """Return the columns that the rows of a parent's children get from it."""
+        return {self.parent_id_column: parent.id, str(self.cursor_field): parent.updated_at}
+
     def schema(
         self, custom: CustomAttributes | None, options: RowOptions = ALL_COLUMNS
     ) -> dict[str, Any]:
@@ -201,6 +205,8 @@ class ChildOutlet:
         self._stamp = stream.parent().stamp
         self._sync = sync
         self._is_announced = False
+        self._readable: Parent | None = None
+        """A parent whose children could be read."""
         self._lock = threading.Lock()
 
     def take(self, rows: Sequence[Resource]) -> Pieces:
@@ -263,30 +269,38 @@ class ChildOutlet:
         Returns:
             How many rows there were.
         """
-        stream, sync = self._stream, self._sync
-        rows = 0
         refusals: list[ChildPage] = []
-        for page in stream.children(sync.client, parents):
-            sync.raise_if_ended()
+        rows = self._sync.put_children(self._children(parents, refusals))
+        self._settle(refusals)
+        self._sync.sync.progress.expect_parents(self._sync.name, -len(parents))
+        return rows
+
+    def _children(
+        self, parents: Sequence[Parent], refusals: list[ChildPage]
+    ) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+        """Yield the children of some parents with the columns of their parent.
+
+        Args:
+            parents: some parents.
+            refusals: takes the pages that say why a parent's children cannot be read.
+        """
+        for page in self._stream.children(self._sync.client, parents):
+            self._sync.raise_if_ended()
             if page.refusal is not None:
                 refusals.append(page)
                 continue
-            sync.answered()
-            extra = {
-                stream.parent_id_column: page.parent.id,
-                str(stream.cursor_field): page.parent.updated_at,
-            }
-            rows += sync.put_rows(page.resources, extra)
-        self._settle(refusals)
-        sync.sync.progress.expect_parents(sync.name, -len(parents))
-        return rows
+            self._sync.answered()
+            self._readable = page.parent
+            extra = self._stream.parent_columns(page.parent)
+            yield from ((resource, extra) for resource in page.resources)
 
     def _settle(self, refusals: Sequence[ChildPage]) -> None:
         """Decide what refusals mean: for single parents nothing, for all of them a missing list.
 
         A 403 may concern one parent, or the role. A 404 may come of a parent that was deleted, or
         of a list that does not exist. As long as no other parent has been answered, the former is
-        taken for the role, and the parent itself is requested to tell the latter apart.
+        taken for the role, and the parent itself is requested to tell the latter apart. Later, a
+        parent that was answered is requested again: if it is refused too, the role is missing now.
 
         Raises:
             NotPermitted: when the key may not read the list.
@@ -303,12 +317,25 @@ class ChildOutlet:
                 raise page.refusal
         forbidden = sum(isinstance(page.refusal, NotPermitted) for page in refusals)
         if forbidden:
+            self._verify_permission()
             LOGGER.warning(
                 "Stream %s: the children of %d %s may not be read and are left out.",
                 self._sync.name,
                 forbidden,
                 self._stream.parent.name,
             )
+
+    def _verify_permission(self) -> None:
+        """Request the children of a parent again that could be read before.
+
+        Raises:
+            NotPermitted: when they may not be read any more: the key has lost the role.
+        """
+        if self._readable is None:
+            return
+        page = next(iter(self._stream.children(self._sync.client, [self._readable])), None)
+        if page is not None and isinstance(page.refusal, NotPermitted):
+            raise page.refusal
 
     def _exists(self, parent: Parent) -> bool:
         """Return whether a parent still exists."""

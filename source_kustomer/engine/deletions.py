@@ -46,8 +46,9 @@ def check_deletions(stream: Counted, sync: StreamSync) -> None:
         if deleted is not None and deleted > earlier.count:
             LOGGER.warning(
                 "Stream %s: at least %s records were deleted without a change of their update "
-                "time, since %s. Syncs do not find such deletions, so their rows are not marked as "
-                "deleted. A full refresh marks them: see docs/reliability.md.",
+                "time, since %s. The search does not find such deletions, so their rows are not "
+                "marked as deleted, unless the audit log has them. A full refresh marks them: see "
+                "docs/reliability.md.",
                 sync.name,
                 f"{deleted - earlier.count:,}",
                 format_timestamp(earlier.before),

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from source_kustomer.errors import BadRequest, NotFound, NotPermitted
+from source_kustomer.engine.kept import Kept
+from source_kustomer.errors import BadRequest, InvalidId, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.kustomer.paths import segment
+from source_kustomer.logger import LOGGER
 
 IDS_PER_REQUEST: Final = 50
 """Ids in one request. Kustomer documents several, but no number."""
@@ -45,8 +47,11 @@ class Endpoint:
         query = "&".join(f"{name}={value}" for name, value in self.params.items())
         return f"GET {self.path}" + (f"?{query}" if query else "")
 
-    def of(self, **ids: str) -> Endpoint:
+    def of(self, **ids: object) -> Endpoint:
         """Return the endpoint with ids in the place of the braces in its path, percent-encoded.
+
+        Args:
+            ids: by the names in the braces, as the API sends them.
 
         Raises:
             InvalidId: when an id cannot be a segment of a path.
@@ -64,6 +69,21 @@ def one_record(path: str, *, older_path: str | None = None) -> Endpoint:
         older_path: the path to ask where `path` does not exist, with `{id}`.
     """
     return Endpoint(path, page_size=None, older_path=older_path)
+
+
+def with_ids(endpoint: Endpoint, *, stream: str, **ids: object) -> Endpoint | None:
+    """Return an endpoint with ids in its path; None, with a warning, when one cannot be there.
+
+    Args:
+        endpoint: with names in braces in its path.
+        stream: the name of the stream that is read, for the log.
+        ids: by those names, as the API sends them.
+    """
+    try:
+        return endpoint.of(**ids)
+    except InvalidId as error:
+        LOGGER.warning("Stream %s: %s", stream, error.message)
+        return None
 
 
 @contextmanager
@@ -123,16 +143,16 @@ def _first_pages(
     Pages that overlap are smaller, so `last_page` of them end before the list does: the rest of
     the last page of full size is read as well.
     """
-    seen: set[str] = set()
+    seen = Kept(stream)
     for page in client.list_pages(
         endpoint.path, endpoint.params, page_size=size, stream=stream, last_page=last_page
     ):
-        seen.update(str(row.get("id")) for row in page.data)
+        seen.add(page.data)
         yield page
     if len(seen) > (last_page - 1) * size:
         params = {**endpoint.params, "page": last_page, "pageSize": size}
         page = client.get(endpoint.path, params, stream=stream)
-        yield replace(page, data=[row for row in page.data if str(row.get("id")) not in seen])
+        yield replace(page, data=seen.new(page.data))
 
 
 def probe_endpoint(client: Client, endpoint: Endpoint, *, stream: str) -> None:
@@ -177,8 +197,11 @@ def read_by_ids(
     left = [list(ids[at : at + IDS_PER_REQUEST]) for at in range(0, len(ids), IDS_PER_REQUEST)]
     while left:
         batch = left.pop(0)
+        one = with_ids(endpoint, stream=stream, id=",".join(batch))
+        if one is None:
+            continue
         try:
-            for page in read_endpoint(client, endpoint.of(id=",".join(batch)), stream=stream):
+            for page in read_endpoint(client, one, stream=stream):
                 is_found = True
                 yield page
         except (NotFound, BadRequest) as refusal:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.kept import Kept
 from source_kustomer.engine.removals import MARK, Listed, Removals, is_marked_deleted
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
@@ -16,6 +18,9 @@ from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.logger import LOGGER
 from source_kustomer.sync.state import BEGINNING
 from source_kustomer.timestamps import parse_timestamp
+
+MOST_UNMARKED: Final = 20_000
+"""Records without a mark that a list of deleted records may have."""
 
 Resource = Mapping[str, Any]
 
@@ -61,9 +66,7 @@ def read_lists(stream: Listed, sync: StreamSync) -> None:
     for endpoint in reading.endpoints:
         if endpoint.with_deleted and sync.sync.include_deleted:
             reading.gather(endpoint)
-    for endpoint in reading.endpoints:
-        if not endpoint.with_deleted:
-            reading.emit(endpoint)
+    reading.emit()
     reading.emit_deleted()
     reading.log_refusals()
     sync.cursor.close(BEGINNING, None, rows=reading.rows, final=True)
@@ -85,27 +88,56 @@ class _ListReading:
         """The lists that are read in this sync."""
         self._left_out = [one for one in stream.endpoints if one not in self.endpoints]
         self._main = next(one for one in stream.endpoints if not one.with_deleted)
-        self._is_single = len(stream.endpoints) == 1
-        self._seen: set[str] = set()
-        self._deleted: dict[str, Resource] = {}
+        self._seen = Kept(stream.name)
+        self._deleted = Kept(stream.name)
         self._refused: list[tuple[Endpoint, KustomerError]] = []
         self._removals = Removals(stream, sync)
         self.rows = 0
 
     def gather(self, endpoint: Endpoint) -> None:
         """Keep the records of a list with deleted ones."""
+        unmarked = 0
         for resources in self._read(endpoint):
-            self._deleted.update((str(row["id"]), row) for row in resources if row.get("id"))
-
-    def emit(self, endpoint: Endpoint) -> None:
-        """Emit the records of a list that have changed, and that no list before it had."""
-        since, is_new = self._since(endpoint), self._removals.is_new
-        for resources in self._read(endpoint):
-            self._removals.see(resources)
-            new = resources if self._is_single else self._unseen(resources)
-            self.rows += self._sync.put_rows(
-                row for row in new if is_changed(row, since) or is_new(row)
+            for row in resources:
+                unmarked += not is_marked_deleted(row)
+                if row.get("id") and (unmarked <= MOST_UNMARKED or is_marked_deleted(row)):
+                    self._deleted.keep(row)
+        if unmarked > MOST_UNMARKED:
+            self._deleted.keep_only(is_marked_deleted)
+            LOGGER.warning(
+                "Stream %s: %s has %s records that are not marked as deleted, so the parameter "
+                "seems to be ignored. Only records with a mark count as deleted.",
+                self._sync.name,
+                endpoint.request,
+                f"{unmarked:,}",
             )
+
+    def emit(self) -> None:
+        """Emit the records that have changed, each once.
+
+        The object itself is requested first, since its first answer decides whether the stream can
+        be read. The rest of it is read last: so only the ids of the other lists are kept.
+        """
+        pages = self._read(self._main)
+        first = next(pages, ())
+        self._removals.see(first)  # before records that may not be served by id
+        for endpoint in self.endpoints:
+            if endpoint is not self._main and not endpoint.with_deleted:
+                for resources in self._read(endpoint):
+                    new = self._seen.new(resources)
+                    self._seen.add(new)
+                    self._emit(endpoint, new)
+        for resources in chain([first], pages):
+            self._emit(self._main, self._seen.new(resources))
+
+    def _emit(self, endpoint: Endpoint, resources: Sequence[Resource]) -> None:
+        self._removals.see(resources)
+        for row in resources:
+            self._deleted.drop(row)
+        since, is_new = self._since(endpoint), self._removals.is_new
+        self.rows += self._sync.put_rows(
+            row for row in resources if is_changed(row, since) or is_new(row)
+        )
 
     def emit_deleted(self) -> None:
         """Emit the deleted records that have changed, with the mark, and those that are removed."""
@@ -114,9 +146,9 @@ class _ListReading:
             since = BEGINNING  # absent records were not emitted as deleted yet
             self._gather_absent()
         self.rows += self._sync.put_rows(
-            (row for row in self._deleted.values() if _is_newly_deleted(row, since)), MARK
+            (row for row in self._deleted.records() if _is_newly_deleted(row, since)), MARK
         )
-        self._removals.forget(self._deleted)
+        self._removals.forget(self._deleted.records())
         if any(not endpoint.with_deleted for endpoint in self._left_out):
             self._removals.keep()  # what is absent may be in a list that was not read
         else:
@@ -130,11 +162,10 @@ class _ListReading:
         for endpoint in self._left_out:
             self.gather(endpoint)
         # The list was read after the others, so the parameter may have been ignored.
-        self._deleted = {
-            identity: row
-            for identity, row in self._deleted.items()
-            if identity in absent and is_marked_deleted(row)
-        }
+        found, self._deleted = self._deleted, Kept(self._stream.name)
+        for row in found.records():
+            if str(row["id"]) in absent and is_marked_deleted(row):
+                self._deleted.keep(row)
 
     def _since(self, endpoint: Endpoint) -> int:
         since = self._sync.cursor.daily_since if endpoint.daily else None
@@ -142,14 +173,6 @@ class _ListReading:
 
     def _is_any_list_refused(self) -> bool:
         return any(not endpoint.with_deleted for endpoint, _ in self._refused)
-
-    def _unseen(self, resources: Sequence[Resource]) -> list[Resource]:
-        new = [row for row in resources if str(row.get("id")) not in self._seen]
-        for row in new:
-            if row.get("id"):
-                self._seen.add(str(row["id"]))
-                self._deleted.pop(str(row["id"]), None)
-        return new
 
     def _read(self, endpoint: Endpoint) -> Iterator[Sequence[Resource]]:
         """Yield the records of a list; only the object itself must not be refused."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
+from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint, with_ids
 from source_kustomer.engine.lists import ListStream, is_changed
 from source_kustomer.engine.removals import Removals
 from source_kustomer.engine.stream_sync import StreamSync
-from source_kustomer.errors import InvalidId, NotFound
+from source_kustomer.errors import NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
-from source_kustomer.logger import LOGGER
 
 Resource = Mapping[str, Any]
 
@@ -74,10 +73,7 @@ class NestedListStream(ListStream, family=True):
             for parent in parents.data:
                 if self.only_changed_parents and not is_changed(parent, since):
                     continue
-                try:
-                    yield from self.below(parent, since)
-                except InvalidId as error:
-                    LOGGER.warning("Stream %s: %s", self.name, error.message)
+                yield from self.below(parent, since)
 
     def below(self, parent: Resource, since: int) -> Iterator[Endpoint]:
         """Yield the endpoints of a parent.
@@ -86,7 +82,9 @@ class NestedListStream(ListStream, family=True):
             parent: the parent's record.
             since: the timestamp from which changes are wanted.
         """
-        yield self.endpoints[0].of(id=str(parent["id"]))
+        endpoint = with_ids(self.endpoints[0], stream=self.name, id=parent.get("id"))
+        if endpoint is not None:
+            yield endpoint
 
     def is_new(self, resource: Resource, since: int) -> bool:
         """Return whether a record is to be emitted."""

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.engine.window_reader import SpanBatch
-from source_kustomer.sync.keyset import Resource
+from source_kustomer.sync.keyset import Resource, identity_of
 
 MOST_REMEMBERED: Final = 200_000
 """Ids that are remembered at most, 20 MB of memory. Beyond that, a record may come twice."""
@@ -40,11 +40,15 @@ class Emitted:
     def add(self, rows: Sequence[Resource]) -> None:
         """Remember records that were put out."""
         if len(self._ids) < MOST_REMEMBERED:
-            self._ids.update(str(row["id"]) for row in rows if row.get("id") is not None)
+            self._ids.update(identity for row in rows if (identity := identity_of(row)) is not None)
 
     def new(self, rows: Sequence[Resource]) -> list[Resource]:
         """Return the records that were not put out by another reader."""
-        return [row for row in rows if str(row.get("id")) not in self._ids]
+        return [row for row in rows if self.is_new(row)]
+
+    def is_new(self, row: Resource) -> bool:
+        """Return whether a record was not put out by another reader."""
+        return identity_of(row) not in self._ids
 
 
 class RowOutlet:

@@ -50,6 +50,11 @@ class ReaderPool:
         self._left: dict[object, int] = {}
         """Pages that are left in the window of each reader that has told."""
 
+    @property
+    def busy(self) -> int:
+        """How many readers are at work, or are going to be."""
+        return self._busy
+
     def join(self, readers: int) -> None:
         """Count readers whose windows are handed out, begun or not."""
         with self._lock:
@@ -59,6 +64,11 @@ class ReaderPool:
         """Count a reader out whose window is read."""
         with self._lock:
             self._busy -= 1
+            self._left.pop(reader, None)
+
+    def forget(self, reader: object) -> None:
+        """Forget a reader that belongs to another pool, and has asked for vacancies here."""
+        with self._lock:
             self._left.pop(reader, None)
 
     def expect(self, pages: int) -> None:

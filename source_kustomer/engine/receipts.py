@@ -86,15 +86,23 @@ class Receipt:
 
     def add(self, count: WindowCount) -> None:
         """Add a window."""
-        read = count.read - count.changed
+        self.add_numbers(count.expected, count.read - count.changed)
+
+    def add_numbers(self, counted: int | None, read: int) -> None:
+        """Add a part of the stream.
+
+        Args:
+            counted: how many records the source counts in it, if it does.
+            read: how many were read.
+        """
         with self._lock:
             self._has_windows = True
-            if count.expected is None:
+            if counted is None:
                 self._uncounted += read
                 return
-            self._counted += count.expected
+            self._counted += counted
             self._read += read
-            self._changed += abs(count.expected - read)
+            self._changed += abs(counted - read)
 
     @property
     def is_counted(self) -> bool:

@@ -20,7 +20,7 @@ from source_kustomer.errors import BadRequest, InvalidId, KustomerError, NotFoun
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
 from source_kustomer.logger import LOGGER
-from source_kustomer.sync.known_ids import encode_ids
+from source_kustomer.sync.known_ids import MAX_BYTES, encode_ids
 from source_kustomer.timestamps import SECOND, format_timestamp
 
 MARK: Final = {"deleted": True}
@@ -73,6 +73,8 @@ class Removals:
         self._known = sync.cursor.known_ids if self._is_on else None
         self._absent = set(self._known or ())
         self._ids: set[str] = set()
+        self._characters = 0
+        self._are_too_many = False
         self._present: str | None = None
         """The id of a record that is listed, and is not deleted."""
         self._is_answered: bool | None = None
@@ -92,14 +94,17 @@ class Removals:
                 continue
             identity = str(resource["id"])
             self._absent.discard(identity)
-            if len(self._ids) <= MOST_KEPT:
+            if not self._are_too_many and identity not in self._ids:
                 self._ids.add(identity)
+                self._characters += len(identity)
+                self._are_too_many = len(self._ids) > MOST_KEPT or self._characters > MAX_BYTES
             if self._present is None and not is_marked_deleted(resource):
                 self._present = identity
 
-    def forget(self, ids: Iterable[str]) -> None:
+    def forget(self, resources: Iterable[Resource]) -> None:
         """Note records that a list of deleted ones has: their deletion is known."""
-        self._absent.difference_update(ids)
+        if self._absent:
+            self._absent.difference_update(str(resource.get("id")) for resource in resources)
 
     def is_new(self, resource: Resource) -> bool:
         """Return whether the last complete read did not find a record.
@@ -145,7 +150,7 @@ class Removals:
         if not self._is_on:
             return
         ids = self._ids | self._absent
-        text = encode_ids(ids) if len(ids) <= MOST_KEPT else None
+        text = None if self._are_too_many else encode_ids(ids)
         if text is None:
             LOGGER.warning(
                 "Stream %s: its lists have so many records that their ids do not fit into the "
@@ -195,10 +200,7 @@ class Removals:
         return (ids[start:] + ids[:start])[:MOST_REQUESTED]
 
     def _get(self, record: Endpoint, identity: str) -> Resource:
-        page = next(
-            iter(read_endpoint(self._sync.client, record.of(id=identity), stream=self._sync.name))
-        )
-        return page.resource
+        return request_record(self._sync, record, identity)
 
     def _answers_for_present(self, record: Endpoint) -> bool:
         """Return whether a listed record can be requested by its id; True if none is listed."""
@@ -236,12 +238,7 @@ class Removals:
         return sum(self._emit_removed(identity) for identity in gone)
 
     def _emit_removed(self, identity: str) -> int:
-        """Emit a row of a record that does not exist, with the time of the sync."""
-        at = format_timestamp(self._sync.sync.end)
-        columns: dict[str, Any] = {**MARK, "deleted_at": at}
-        if self._stream.cursor_field is not None:
-            columns[self._stream.cursor_field] = at  # newer than the row that it replaces
-        return self._sync.put_rows([{"id": identity}], columns)
+        return emit_removed(self._sync, self._stream.cursor_field, identity)
 
     def _log_unconfirmed(self, error: KustomerError) -> None:
         LOGGER.info(
@@ -249,6 +246,30 @@ class Removals:
             self._sync.name,
             error.message,
         )
+
+
+def request_record(sync: StreamSync, record: Endpoint, identity: str) -> Resource:
+    """Request one record.
+
+    Raises:
+        NotFound: when it does not exist.
+        InvalidId: when the id cannot be a part of a path.
+    """
+    endpoint = record.of(id=identity)
+    return next(iter(read_endpoint(sync.client, endpoint, stream=sync.name))).resource
+
+
+def emit_removed(sync: StreamSync, cursor_field: str | None, identity: str) -> int:
+    """Emit a row of a record that does not exist, with the time of the sync.
+
+    Returns:
+        1, the number of rows.
+    """
+    at = format_timestamp(sync.sync.end)
+    columns: dict[str, Any] = {**MARK, "deleted_at": at}
+    if cursor_field is not None:
+        columns[cursor_field] = at  # newer than the row that it replaces
+    return sync.put_rows([{"id": identity}], columns)
 
 
 def is_marked_deleted(resource: Resource) -> bool:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, ClassVar, Final
 
+from source_kustomer.engine.audited_deletions import (
+    AuditedOutlet,
+    emit_audited_deletions,
+    is_audited,
+)
 from source_kustomer.engine.deletions import check_deletions
 from source_kustomer.engine.endpoints import Endpoint, needing, read_endpoint
+from source_kustomer.engine.list_route import ListRoute, Where
 from source_kustomer.engine.outlets import Outlet, RowOutlet
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
@@ -51,6 +57,10 @@ class SearchStream(Stream, family=True):
     archived: bool = True
     """Whether records older than two years can be searched in the archive. Where they cannot, they
     are picked out of the lists."""
+    audited_as: str | None = None
+    """The `objectType` of its records in the audit log, if the log has their deletions."""
+    sorted_list: Endpoint | None = None
+    """A list of the same objects that filters and sorts by time of update, for large loads."""
     required: ClassVar[tuple[str, ...]] = ("name", "row", "query_context")
 
     @property
@@ -75,7 +85,19 @@ class SearchStream(Stream, family=True):
 
     def read(self, sync: StreamSync) -> None:
         """Open a task for each window that is not read yet."""
-        self.read_windows(sync, RowOutlet(sync))
+        if self.audited_as is None or self.record is None or not is_audited(sync):
+            self.read_windows(sync, RowOutlet(sync))
+            return
+        outlet = AuditedOutlet(sync)
+        emit_deletions = partial(
+            emit_audited_deletions,
+            sync,
+            outlet,
+            kind=self.audited_as,
+            record=self.record,
+            cursor_field=str(self.cursor_field),
+        )
+        self.read_windows(sync, outlet, afterwards=emit_deletions)
 
     def read_windows(
         self,
@@ -84,6 +106,7 @@ class SearchStream(Stream, family=True):
         *,
         as_parents: bool = False,
         refused: Refused | None = None,
+        afterwards: Callable[[], None] | None = None,
     ) -> None:
         """Open tasks that read what the cursor of a sync lacks.
 
@@ -93,6 +116,7 @@ class SearchStream(Stream, family=True):
             as_parents: whether the records are only the parents of what is read. Their windows are
                 not cut.
             refused: reads the stream otherwise when the first answer of the search refuses it.
+            afterwards: called when all windows are read, before the last span is closed.
         """
         gaps, end = list(sync.cursor.gaps()), sync.cursor.end
         has_old = self.archived or bool(self.endpoints)
@@ -102,10 +126,17 @@ class SearchStream(Stream, family=True):
                 sync.name,
                 self.query_context,
             )
-        windows = WindowTasks(self, sync, outlet, is_cut=not as_parents, refused=refused)
+        route = None
+        if not as_parents and self.sorted_list is not None:
+            route = ListRoute(self, self.sorted_list, sync, sync.sync.list_pool)
+        windows = WindowTasks(
+            self, sync, outlet, is_cut=not as_parents, refused=refused, route=route
+        )
         start = archive_start(sync.cursor.complete_before, start=sync.sync.start, end=end)
         if self.archived and start is not None:
             windows.do_afterwards(partial(windows.read_archive_from, start))
+        if afterwards is not None:
+            windows.do_afterwards(afterwards)
         if not as_parents and self._counts_deletions(sync):
             windows.do_afterwards(partial(check_deletions, self, sync))
         windows.open(*plan(gaps, end=end, now=end, archived=has_old))
@@ -154,7 +185,14 @@ class SearchStream(Stream, family=True):
         return SearchQuery(query_context=self.query_context, attribute=self.attribute, **conditions)
 
     def open_query(
-        self, sync: StreamSync, window: Window, ask: Ask, *, page_size: int | None = None
+        self,
+        sync: StreamSync,
+        window: Window,
+        ask: Ask,
+        *,
+        page_size: int | None = None,
+        include_deleted: bool | None = None,
+        where: Sequence[Where] = (),
     ) -> Query:
         """Turn a question of the keyset reader into a query.
 
@@ -163,11 +201,15 @@ class SearchStream(Stream, family=True):
             window: the window that is read.
             ask: the question.
             page_size: records per page; None is as many as the API grants.
+            include_deleted: whether deleted records come; None is as configured.
+            where: further conditions.
         """
+        with_deleted = sync.sync.include_deleted if include_deleted is None else include_deleted
         query = self.query(
             gte=format_timestamp(ask.start),
             lt=None if ask.end is None else format_timestamp(ask.end),
-            include_deleted=sync.sync.include_deleted,
+            also=tuple(where),
+            include_deleted=with_deleted,
             archive=window.index is Index.ARCHIVE,
         )
         if ask.created is not None:

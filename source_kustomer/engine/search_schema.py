@@ -15,6 +15,9 @@ from source_kustomer.logger import LOGGER
 SCHEMA: Final = Endpoint("/customers/searches/schema", page_size=None)
 """Described by the vendor's operations of 2026."""
 STREAM: Final = "search schema"
+MOST_ATTRIBUTES: Final = 10_000
+MAX_NAME: Final = 200
+"""Attributes, and characters of a name, that are remembered for the rest of the sync."""
 
 
 class SearchSchema:
@@ -56,7 +59,9 @@ def _request(client: Client) -> frozenset[str]:
     fields = _member(attribute_of(resource, "fields"), "properties")
     sort = _member(_member(attribute_of(resource, "sort"), "properties"), "fields")
     names = sort.get("enum")
-    sortable = {name for name in names if isinstance(name, str)} if isinstance(names, list) else ()
+    if not isinstance(names, list) or len(names) > MOST_ATTRIBUTES:
+        return frozenset()
+    sortable = {name for name in names if isinstance(name, str) and len(name) <= MAX_NAME}
     return frozenset(sortable) & fields.keys()
 
 

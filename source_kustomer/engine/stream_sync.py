@@ -14,6 +14,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from source_kustomer.engine.deletion_log import DeletionLog
 from source_kustomer.engine.output import Output
 from source_kustomer.engine.progress import Progress
 from source_kustomer.engine.reader_pool import ReaderPool
@@ -62,6 +63,9 @@ class Sync:
     client: Client
     output: Output
     pool: ReaderPool
+    """The readers that search."""
+    list_pool: ReaderPool
+    """The readers of the lists that are read next to the search."""
     progress: Progress
     submit: Callable[[Task], object]
     """Hands a task to the threads of the sync."""
@@ -79,6 +83,7 @@ class Sync:
     """The present by the clock that is ahead, a timestamp."""
     include_deleted: bool
     schema: SearchSchema = field(default_factory=SearchSchema)
+    deletions: DeletionLog = field(default_factory=DeletionLog)
     """What the search filters and sorts by, as the API describes it."""
 
     def is_first_second(self) -> bool:
@@ -205,13 +210,34 @@ class StreamSync:
         Returns:
             How many rows there were.
         """
-        flatten = self.mapper.flatten
         if self._prepare is not None:
             resources = map(self._prepare, resources)
-        rows = (flatten(resource) for resource in resources)
+        rows: Iterable[dict[str, Any]] = map(self.mapper.flatten, resources)
         if extra is not None:
-            selected = {name: value for name, value in extra.items() if self.mapper.has(name)}
+            selected = self._selected(extra)
             rows = ({**row, **selected} for row in rows)
+        return self._put(rows)
+
+    def put_children(self, children: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> int:
+        """Map resources of several parents to rows, and put them into the channel together.
+
+        Args:
+            children: JSON:API resources, each with columns that its row gets as well, if they are
+                selected.
+
+        Returns:
+            How many rows there were.
+        """
+        prepare = self._prepare or (lambda resource: resource)
+        flatten = self.mapper.flatten
+        return self._put(
+            {**flatten(prepare(resource)), **self._selected(extra)} for resource, extra in children
+        )
+
+    def _selected(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in columns.items() if self.mapper.has(name)}
+
+    def _put(self, rows: Iterable[dict[str, Any]]) -> int:
         if self.mapper.has_cdc_deleted_at:
             at = format_timestamp(self.sync.end)
             rows = (self.mapper.with_cdc_deleted_at(row, at) for row in rows)

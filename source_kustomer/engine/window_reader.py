@@ -159,6 +159,14 @@ class WindowReader:
         cuts = cut(self._keyset.position, end, pages_left=pages_left, pieces=pieces)
         if not cuts:
             return []
+        return self.split(cuts)
+
+    def split(self, cuts: Sequence[int]) -> list[Window]:
+        """End the window at the first of some timestamps, and return the windows behind it.
+
+        Args:
+            cuts: ascending timestamps between the position and the end of the window.
+        """
         bounds = [*cuts, self._keyset.end]
         self._keyset.end = cuts[0]
         self.count.restart()

@@ -6,19 +6,23 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.list_route import SEGMENT_PAGES, ListRoute, divide, is_deleted
 from source_kustomer.engine.outlets import Emitted, Outlet
+from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.engine.window_reader import SpanBatch, WindowReader
 from source_kustomer.errors import (
     BadRequest,
     IncompleteWindow,
     KustomerError,
+    NotAuthorised,
     NotFound,
     NotPermitted,
     StartLeftOut,
+    Stopped,
     UnorderedPage,
 )
 from source_kustomer.kustomer.client import Client
@@ -32,8 +36,9 @@ from source_kustomer.sync.windows import (
     SEAM_AFTER,
     Index,
     Window,
+    cut,
 )
-from source_kustomer.timestamps import format_timestamp
+from source_kustomer.timestamps import SECOND, format_timestamp
 
 MOST_UNCOUNTED_PIECES: Final = 8
 """Pieces of a window whose count is capped. Each may cost a request for no record, and a window
@@ -60,7 +65,13 @@ class Searched(Protocol):
         """The records' attribute that windows are spans of."""
 
     def open_query(
-        self, sync: StreamSync, window: Window, ask: Ask, *, page_size: int | None = None
+        self,
+        sync: StreamSync,
+        window: Window,
+        ask: Ask,
+        *,
+        page_size: int | None = None,
+        include_deleted: bool | None = None,
     ) -> Query:
         """Turn a question of the keyset reader into a query."""
 
@@ -79,6 +90,7 @@ class WindowTasks:
         *,
         is_cut: bool,
         refused: Refused | None = None,
+        route: ListRoute | None = None,
     ) -> None:
         """Prepare to read.
 
@@ -88,12 +100,15 @@ class WindowTasks:
             outlet: takes the batches.
             is_cut: whether windows may be cut so that more readers can share them.
             refused: reads the stream otherwise when the first answer of the search refuses it.
+            route: a list that is read next to the search, if there is one.
         """
         self.stream = stream
         self.sync = sync
         self.outlet = outlet
         self._is_cut = is_cut
         self._refusals = _Refusals(refused)
+        self._route = route
+        self._searching = _Searching()
         self._emitted = Emitted()
         self._pieces = _Pieces()
         self._seam_end = sync.sync.end - LIVE_SEARCH_AGE + SEAM_AFTER
@@ -113,19 +128,30 @@ class WindowTasks:
         """
         with self._lock:
             self._windows += len(windows)
-        self.sync.sync.pool.join(len(windows))
+        for window in windows:
+            self._pool(window).join(1)
+            self._searching.join(window)
         self.sync.open(*(partial(self._read, window, is_counted) for window in windows))
+
+    def _pool(self, window: Window) -> ReaderPool:
+        sync = self.sync.sync
+        return sync.list_pool if window.index is Index.LIST else sync.pool
 
     def _read(self, window: Window, is_counted: bool) -> None:
         try:
             if window.index is Index.ARCHIVE and not self.stream.archived:
                 self._read_lists(window)
+            elif window.index is Index.LIST:
+                self._read_route(window)
             else:
                 self._read_search(window, is_counted)
         except REFUSALS as error:
             self._refusals.handle(error)
         finally:
-            self.sync.sync.pool.leave(window)
+            self._pool(window).leave(window)
+            self._searching.leave(window)
+            for pool in (self.sync.sync.pool, self.sync.sync.list_pool):
+                pool.forget(window)
         with self._lock:
             self._windows -= 1
             is_last = not self._windows
@@ -191,6 +217,77 @@ class WindowTasks:
             self.sync.cursor.reopen(reader.window.closes_from, reader.end)
             raise
 
+    def _read_route(self, window: Window) -> None:
+        """Read a window from the list, segment by segment; search what the list cannot bring."""
+        assert self._route is not None
+        segment = _Segment(window.start)
+        reader = self._reader(window, segment)
+        try:
+            if self._route.is_ready:
+                self._read_segments(self._route, reader, segment)
+        except (NotAuthorised, Stopped):
+            raise
+        except KustomerError as error:
+            self._route.give_up(error.message)
+        if not segment.is_last:
+            self.open(Window(segment.start, reader.end), is_counted=True)
+
+    def _read_segments(self, route: ListRoute, reader: WindowReader, segment: _Segment) -> None:
+        """Read until the end of the window, or until the route is given up."""
+        pages = 0
+        for batch in reader.batches():
+            self.outlet.complete(replace(batch, span=None, is_last=False))
+            pages += 1
+            if batch.is_last:
+                self._end_segment(route, segment, cast("int", reader.end))
+                segment.is_last = True
+                return
+            if pages >= SEGMENT_PAGES and reader.position > segment.start:
+                self._end_segment(route, segment, reader.position)
+                pages = 0
+            if not route.is_ready:
+                return
+            self._cut(reader, batch)
+
+    def _end_segment(self, route: ListRoute, segment: _Segment, end: int) -> None:
+        """Close a segment if the list and the search have the same records; else search it.
+
+        The search is asked first. Records only leave a segment, so a record that leaves in between
+        leads to a search too many, never to one too few.
+        """
+        window = Window(segment.start, end)
+        start, read = segment.start, segment.end_at(end)
+        deleted = route.deleted_in(start, end)
+        counted = live = self._count(window)
+        if deleted:
+            live = self._count(window, include_deleted=False)
+        listed = route.count(start, end)
+        is_same = (
+            counted is not None
+            and live is not None
+            and listed is not None
+            and live <= listed <= read
+            and counted <= listed + deleted
+        )
+        route.compared(is_same=is_same)
+        if is_same:
+            self.sync.receipt.add_numbers(counted, read + deleted)
+            self.outlet.complete(SpanBatch(read, (start, end), is_last=True))
+            return
+        LOGGER.info(
+            "Stream %s: from %s to %s, %d records were read from %s, which has %s there, and %d "
+            "deleted ones. The search counts %s. They are searched.",
+            self.sync.name,
+            format_timestamp(start),
+            format_timestamp(end),
+            read,
+            route.endpoint.request,
+            listed,
+            deleted,
+            counted,
+        )
+        self.open(window, is_counted=True)
+
     def _complete(self, batch: SpanBatch, *, is_open: bool) -> None:
         """Pass a batch on. A span up to the end of the sync waits for what is done afterwards.
 
@@ -211,12 +308,21 @@ class WindowTasks:
         else:
             self.outlet.complete(replace(batch, span=None, start=None))
 
-    def _reader(self, window: Window) -> WindowReader:
+    def _reader(self, window: Window, segment: _Segment | None = None) -> WindowReader:
         sync = self.sync.sync
+        open_query: Callable[[Window, Ask], Query] = partial(self.stream.open_query, self.sync)
+        if window.index is Index.LIST and self._route is not None:
+            open_query = self._route.open_query
+
+        def take(rows: Sequence[Resource]) -> Any:
+            if segment is not None:
+                segment.take(timestamp_of(row, self.stream.stamp) for row in rows)
+            return self.outlet.take(self._unrepeated(window, rows))
+
         return WindowReader(
-            partial(self.stream.open_query, self.sync),
+            open_query,
             window,
-            lambda rows: self.outlet.take(self._unrepeated(window, rows)),
+            take,
             stamp=self.stream.stamp,
             sync_end=sync.end,
             begun=sync.begun,
@@ -261,13 +367,19 @@ class WindowTasks:
             raise IncompleteWindow(format_timestamp(window.start), again.count.settled_read, exist)
         receipt.add(again.count)
 
-    def _count(self, window: Window) -> int | None:
+    def _count(self, window: Window, *, include_deleted: bool | None = None) -> int | None:
         """Return how many records a window has that the index is expected to be complete for."""
         settled = self.sync.sync.settled
         end = settled if window.end is None else min(window.end, settled)
         if end <= window.start:
             return 0
-        query = self.stream.open_query(self.sync, window, Ask(window.start, end), page_size=1)
+        query = self.stream.open_query(
+            self.sync,
+            window,
+            Ask(window.start, end),
+            page_size=1,
+            include_deleted=include_deleted,
+        )
         with query(1) as page:
             return None if page.total == MAX_RECORDS else page.total
 
@@ -280,6 +392,8 @@ class WindowTasks:
         """
         sync = self.sync.sync
         is_seam = window.index is Index.LIVE and window.start < self._seam_end
+        if self._route is not None and window.index is Index.LIVE:
+            rows = [row for row in rows if not is_deleted(row) or self._emitted.is_new(row)]
         if window.index is Index.ARCHIVE or window.end is None:
             rows = self._emitted.new(rows)
         if sync.is_first_second():
@@ -349,7 +463,7 @@ class WindowTasks:
         if batch.records == MAX_RECORDS:
             self._cut_uncounted(reader)
             return
-        if not self._pieces.are_worthwhile:
+        if not self._pieces.are_worthwhile or self._is_shared(reader, batch):
             return
         pool = self.sync.sync.pool
         left = self._pages_left(reader, batch)
@@ -357,6 +471,59 @@ class WindowTasks:
         if pieces:
             pool.cut(reader.window, len(pieces))
             self.open(*pieces, is_counted=True)
+
+    def _is_shared(self, reader: WindowReader, batch: SpanBatch) -> bool:
+        """Share the rest of a window between the search and the list, if it has such a route.
+
+        Returns:
+            Whether the window is not to be cut for the search alone.
+        """
+        route, window = self._route, reader.window
+        if route is None or window.index is Index.ARCHIVE:
+            return False
+        left = self._pages_left(reader, batch) * batch.page_size
+        if route.begin(reader.position, left // batch.page_size):
+            self.sync.open(partial(route.prepare, self._take_deleted))
+        end = route.end_within(reader.position, reader.end)
+        if end is None:
+            return False
+        sync, client = self.sync.sync, self.sync.client
+        first = reader.position - reader.position % SECOND + SECOND
+        share = divide(
+            window,
+            left,
+            searches=sync.pool,
+            lists=route.pool,
+            page_size=route.page_size,
+            searches_waiting=client.searches_waiting() - self._searching.others(window),
+            lists_waiting=client.lists_waiting() - route.pool.busy,
+        )
+        is_handed_over = share.is_handed_over and first < end
+        cuts = cut(
+            first if is_handed_over else reader.position,
+            end,
+            pages_left=left // route.page_size,
+            pieces=share.lists if is_handed_over else 1 + share.lists + share.searches,
+        )
+        cuts = sorted({at - at % SECOND for at in cuts if at - at % SECOND > first})
+        if is_handed_over:
+            cuts = [first, *cuts]
+        if not cuts:
+            return True
+        is_open = reader.end is None or reader.end > end
+        pieces = reader.split([*cuts, end] if is_open else cuts)
+        behind = [pieces.pop()] if is_open else []
+        count = len(pieces) if is_handed_over else min(share.lists, len(pieces))
+        listed = [replace(piece, index=Index.LIST) for piece in pieces[:count]]
+        searched = [replace(piece, index=Index.LIVE) for piece in [*pieces[count:], *behind]]
+        route.pool.cut(window, len(listed))
+        sync.pool.cut(window, len(searched))
+        self.open(*listed, *searched, is_counted=True)
+        return True
+
+    def _take_deleted(self, rows: Sequence[Resource]) -> None:
+        self._emitted.add(rows)
+        self.outlet.take(rows)
 
     def _cut_uncounted(self, reader: WindowReader) -> None:
         """Cut a window whose count is capped into equal times; those still capped are cut again."""
@@ -406,6 +573,50 @@ class _Refusals:
             self._is_refused = True
         if refused is not None:
             refused(error)
+
+
+class _Searching:
+    """The readers of this stream that search."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def join(self, window: Window) -> None:
+        """Note that a window is handed out."""
+        with self._lock:
+            self._count += window.index is not Index.LIST
+
+    def leave(self, window: Window) -> None:
+        """Note that a window is read."""
+        with self._lock:
+            self._count -= window.index is not Index.LIST
+
+    def others(self, window: Window) -> int:
+        """Return how many readers of this stream search, the one of a window left out."""
+        with self._lock:
+            return self._count - (window.index is not Index.LIST)
+
+
+class _Segment:
+    """The part of a window of the list that is being read."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.is_last = False
+        """Whether the window has been read to its end."""
+        self._stamps: list[int | None] = []
+
+    def take(self, stamps: Iterable[int | None]) -> None:
+        """Note the timestamps of records that were read."""
+        self._stamps += stamps
+
+    def end_at(self, end: int) -> int:
+        """Begin the next segment, and return how many records the one before it had."""
+        stamps = self._stamps
+        self.start = end
+        self._stamps = [stamp for stamp in stamps if stamp is not None and stamp >= end]
+        return len(stamps) - len(self._stamps)
 
 
 class _Pieces:

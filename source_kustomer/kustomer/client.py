@@ -31,14 +31,14 @@ from source_kustomer.kustomer.page_size import (
     smaller,
 )
 from source_kustomer.kustomer.pages import ListReader, PastEnd, SmallerPage
-from source_kustomer.kustomer.rate_limit import Budgets
+from source_kustomer.kustomer.rate_limit import Budgets, Kind
 from source_kustomer.kustomer.requests_transport import (
     MAX_CONNECTIONS,
     READ_TIMEOUT,
     RequestsTransport,
 )
 from source_kustomer.kustomer.retry import RetryBudget
-from source_kustomer.kustomer.search import SearchQuery
+from source_kustomer.kustomer.search import PagedQuery, SearchQuery
 from source_kustomer.kustomer.sender import Failed, Refused, Sender
 from source_kustomer.kustomer.total_hits import TotalHits
 from source_kustomer.kustomer.transport import Answer, NoAnswer, Request, Transport
@@ -53,6 +53,8 @@ RETRY_SECONDS: Final = 300.0
 ATTEMPTS_FOR_THE_TIME: Final = 2
 FAILURES_BEFORE_SMALLER: Final = 3
 """Failures of a page before a smaller one is tried."""
+KEY_CHECK_SECONDS: Final = 30.0
+"""The retry deadline of a key check after a 401."""
 SECONDS_BETWEEN_KEY_CHECKS: Final = 60.0
 
 _SIZE_REFUSALS: Final = frozenset(
@@ -64,7 +66,6 @@ _SIZE_REFUSALS: Final = frozenset(
 )
 _PAST_END: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 """How lists answer a page past their end (clients of the API report both)."""
-_SUCCESS: Final = range(200, 300)
 
 
 class Client:
@@ -140,6 +141,14 @@ class Client:
         """Return the requests per second that the rate limit allows now."""
         return self._budgets.requests_per_second()
 
+    def searches_waiting(self) -> int:
+        """Return how many searches wait for the rate limit now."""
+        return self._budgets.waiting(Kind.SEARCH)
+
+    def lists_waiting(self) -> int:
+        """Return how many other requests wait for the rate limit now."""
+        return self._budgets.waiting(Kind.LIST)
+
     def latency(self) -> float:
         """Return the seconds that an answer takes, as a running average."""
         return self.meter.latency
@@ -156,8 +165,12 @@ class Client:
         """
         return self.current_key() is not None
 
-    def current_key(self) -> Mapping[str, Any] | None:
+    def current_key(self, retry_seconds: float | None = None) -> Mapping[str, Any] | None:
         """Request the API's description of the key, which needs no role.
+
+        Args:
+            retry_seconds: the time from the first failure to the deadline. By default that of
+                every request.
 
         Returns:
             The answer; None when there is none, which does not show that the key is refused.
@@ -167,8 +180,9 @@ class Client:
             Stopped: after `stop`.
         """
         request = Request("GET", TOKEN_PATH, stream="check")
+        retries = RetryBudget(min(retry_seconds or self._retry_seconds, self._retry_seconds))
         try:
-            with self._sender.answer(request, self._retries(), needs_data=False) as (body, _):
+            with self._sender.answer(request, retries, needs_data=False) as (body, _):
                 return body
         except Refused as refusal:
             error = error_for(refusal.status, refusal.body, request.name)
@@ -232,7 +246,7 @@ class Client:
 
     @contextmanager
     def search(
-        self, query: SearchQuery, *, page: int = 1, page_size: int | None = None, stream: str
+        self, query: PagedQuery, *, page: int = 1, page_size: int | None = None, stream: str
     ) -> Iterator[Document]:
         """Return one page of a query, at the largest page size that works.
 
@@ -250,22 +264,25 @@ class Client:
             ValueError: when the page lies beyond the limits of a query.
             KustomerError: as `errors.error_for` states, and when no usable answer is received.
         """
-        context = query.query_context
+        context = query.object
         if query.page_size is None:
-            query.page_size = page_size or self._page_sizes.first(context)
-        content = orjson.dumps(query.body())
+            largest = min(query.max_page_size, self._page_sizes.first(context))
+            query.page_size = page_size or largest
+        body = query.body()
+        content = None if body is None else orjson.dumps(body)
         retries = self._retries()
         failures, has_failed, was_refused = FAILURES_BEFORE_SMALLER, False, False
         while True:
             size = query.page_size
             if not query.has_page(page):
                 raise ValueError(f"page {page} of {size} records lies beyond the query's limits")
-            is_tracked = not query.archive and self._total_hits.is_sent(context)
+            is_countable = isinstance(query, SearchQuery) and not query.archive
+            is_tracked = is_countable and self._total_hits.is_sent(context)
             params = query.params(page, track_total_hits=is_tracked)
-            request = Request("POST", query.path, params, content, stream)
+            request = Request(query.method, query.path, params, content, stream)
             with ExitStack() as answered:
                 try:
-                    body, length = answered.enter_context(
+                    answer, length = answered.enter_context(
                         self._sender.answer(
                             request,
                             retries,
@@ -287,13 +304,14 @@ class Client:
                         query.page_size, was_refused = granted, True
                         continue
                     if page == 1 or refusal.status != HTTPStatus.NOT_FOUND:
-                        name = f"{request.name} (queryContext {context})"
-                        raise self._error(refusal, name) from None
+                        is_search = isinstance(query, SearchQuery)
+                        context = f" (queryContext {context})" if is_search else ""
+                        raise self._error(refusal, request.name + context) from None
                     document = PAST_END
                 else:
-                    document = _document(request, body, length, size)
+                    document = _document(request, answer, length, size)
                     query.granted = document.page_size
-                    if not query.archive:
+                    if is_countable:
                         self._total_hits.answered(context, document.total, was_sent=is_tracked)
                     self._page_sizes.succeeded(context, size, len(document.data), length)
                     if has_failed:
@@ -399,16 +417,16 @@ class Client:
         """
         now = self._clock.monotonic()
         if self._key_check is None or now - self._key_check[0] > SECONDS_BETWEEN_KEY_CHECKS:
-            request = Request("GET", TOKEN_PATH, stream="check")
-            answer = self._sender.send(request, self._retries())
-            result: bool | None = None
-            if isinstance(answer, Answer) and answer.status in _SUCCESS:
-                result = True
-            elif isinstance(answer, Answer) and answer.status == HTTPStatus.UNAUTHORIZED:
-                result = False
-            self._key_check = now, result
+            self._key_check = now, self._checked_key()
         result = self._key_check[1]
         return self._sender.has_succeeded if result is None else result
+
+    def _checked_key(self) -> bool | None:
+        """Return whether the API accepts the key; None when it answers neither yes nor no."""
+        try:
+            return True if self.current_key(KEY_CHECK_SECONDS) is not None else None
+        except NotAuthorised:
+            return False
 
 
 def _document(

@@ -268,6 +268,11 @@ class Budgets:
         with self._lock:
             return self._organization.quota(self._clock.monotonic()) / MINUTE
 
+    def waiting(self, kind: Kind) -> int:
+        """Return how many requests of a kind wait for their permit now."""
+        with self._lock:
+            return sum(waiter.kind is kind for waiter in self._waiters)
+
     def stop(self) -> None:
         """End every wait, and permit no further request."""
         with self._lock:

@@ -12,8 +12,9 @@ MAX_DELAY: Final = 30.0
 MAX_RATE_LIMITED: Final = 10
 """Answers 429 to one request. Each costs up to a minute of waiting."""
 
-MAX_UNAUTHORIZED: Final = 1
-"""Answers 401 to one request that are not believed. A single one may be a failure in the API."""
+MAX_UNAUTHORIZED: Final = 3
+"""Answers 401 to one request that are not believed. They may be failures in the API, and where a
+tenth of all answers fail, two in a row are frequent."""
 
 
 @dataclass

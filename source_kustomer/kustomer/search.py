@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol
 
 from source_kustomer.query_limits import MAX_PAGES, MAX_RECORDS
 
@@ -14,6 +14,40 @@ ARCHIVE_PATH: Final = "/customers/archive/search"
 MAX_PAGE_SIZE: Final = 500
 DEFAULT_PAGE_SIZE: Final = 100
 """The API's own page size, of searches and of lists."""
+
+
+class PagedQuery(Protocol):
+    """What the client needs of a query: a search, or a list that filters and sorts."""
+
+    page_size: int | None
+    """The page size that is requested; None before the first page."""
+    granted: int | None
+    """The page size that the last answer stated; None before the first page."""
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+
+    @property
+    def path(self) -> str:
+        """The path of the request."""
+
+    @property
+    def object(self) -> str:
+        """What page sizes are learned for."""
+
+    @property
+    def max_page_size(self) -> int:
+        """The largest page to request."""
+
+    def params(self, page: int, *, track_total_hits: bool = False) -> dict[str, Any]:
+        """Return the query parameters of a page."""
+
+    def has_page(self, page: int) -> bool:
+        """Return whether a page lies within the caps of a query."""
+
+    def body(self) -> dict[str, Any] | None:
+        """Return the body of the request, if it has one."""
 
 
 @dataclass(eq=False)
@@ -30,7 +64,7 @@ class SearchQuery:
     """The timestamp attribute to compare and to sort by."""
     gte: str | None = None
     lt: str | None = None
-    also: tuple[tuple[str, str, str], ...] = ()
+    also: tuple[tuple[str, str, Any], ...] = ()
     """Further conditions: attribute, operator, value."""
     include_deleted: bool = True
     archive: bool = False
@@ -38,6 +72,13 @@ class SearchQuery:
     """The page size that is requested; None before the first page."""
     granted: int | None = field(default=None, init=False)
     """The page size that the last answer stated; None before the first page."""
+    method: ClassVar[str] = "POST"
+    max_page_size: ClassVar[int] = MAX_PAGE_SIZE
+
+    @property
+    def object(self) -> str:
+        """What page sizes are learned for."""
+        return self.query_context
 
     @property
     def path(self) -> str:

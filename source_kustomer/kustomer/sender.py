@@ -20,7 +20,13 @@ from source_kustomer.errors import (
 from source_kustomer.kustomer.body import BodyTooLarge, BrokenBody, decode, decode_error
 from source_kustomer.kustomer.clock import Clock
 from source_kustomer.kustomer.documents import fault_in
-from source_kustomer.kustomer.memory import OBJECT_LIMITS, AnswerMemory, MemoryPool, SizeLimits
+from source_kustomer.kustomer.memory import (
+    OBJECT_LIMITS,
+    PAGE_LIMITS,
+    AnswerMemory,
+    MemoryPool,
+    SizeLimits,
+)
 from source_kustomer.kustomer.meter import RequestMeter
 from source_kustomer.kustomer.rate_limit import Budgets, Kind
 from source_kustomer.kustomer.retry import RetryBudget
@@ -63,6 +69,7 @@ class _Fault:
     reason: str
     is_too_large: bool = False
     is_rate_limited: bool = False
+    is_unauthorized: bool = False
 
 
 class Sender:
@@ -150,7 +157,7 @@ class Sender:
                     self.has_succeeded = True
                     yield outcome
                     return
-            failures += 1
+            failures += not outcome.is_unauthorized  # no smaller page would be authorized
             self.meter.retried(rate_limited=outcome.is_rate_limited)
             if outcome.is_rate_limited:
                 failures -= 1
@@ -176,7 +183,7 @@ class Sender:
             Refused: when the answer is final.
         """
         try:
-            answer = self.send(replace(request, on_received=memory.on_received), retries)
+            answer = self._send(replace(request, on_received=memory.on_received), retries)
             if isinstance(answer, NoAnswer):
                 return _Fault(answer.reason)
             if answer.status not in _SUCCESS:
@@ -214,13 +221,31 @@ class Sender:
             return _Fault(f"HTTP {answer.status} from a proxy or gateway: its body is not JSON")
         is_passing = answer.status == HTTPStatus.UNAUTHORIZED and not is_reason_stated(body)
         if is_passing and retries.allows_unauthorized():
-            return _Fault(f"HTTP {answer.status}")
+            return _Fault(f"HTTP {answer.status}", is_unauthorized=True)
         raise Refused(answer.status, self._key_mask.mask_all(body))
 
-    def send(self, request: Request, retries: RetryBudget) -> Answer | NoAnswer:
-        """Send a request once, within the rate limits.
+    def send(
+        self, request: Request, retries: RetryBudget, *, limits: SizeLimits = PAGE_LIMITS
+    ) -> Answer | NoAnswer:
+        """Send a request once, within the rate limits, and do not decode its answer.
+
+        An answer that is larger than the limit is not an answer.
 
         Raises:
+            ConfigError: when the API redirects to another address.
+            Stopped: after `stop`.
+        """
+        with self._memory.answer(limits) as memory:
+            try:
+                return self._send(replace(request, on_received=memory.on_received), retries)
+            except BodyTooLarge as error:
+                return NoAnswer(str(error))
+
+    def _send(self, request: Request, retries: RetryBudget) -> Answer | NoAnswer:
+        """Send a request once. Its `on_received` limits the answer.
+
+        Raises:
+            BodyTooLarge: when the answer is larger than the limit.
             ConfigError: when the API redirects to another address.
             Stopped: after `stop`.
         """

@@ -440,6 +440,8 @@ class Conversations(SearchStream):
     name = "conversations"
     query_context = "conversation"
     row = ConversationRow
+    record = one_record("/conversations/{id}")
+    audited_as = "conversation"
     custom_resource = "conversation"
     suggested = True
 

@@ -234,7 +234,10 @@ class Customers(SearchStream):
 
     name = "customers"
     query_context = "customer"
+    sorted_list = Endpoint("/customers", {"sort": "updatedAt"})
     row = CustomerRow
+    record = one_record("/customers/{id}")
+    audited_as = "customer"
     custom_resource = "customer"
     suggested = True
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-from source_kustomer.engine.endpoints import Endpoint, one_record, probe_endpoint, read_endpoint
+from source_kustomer.engine.endpoints import (
+    Endpoint,
+    one_record,
+    probe_endpoint,
+    read_endpoint,
+    with_ids,
+)
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.nested import NestedListStream
 from source_kustomer.errors import NotFound
@@ -192,9 +198,12 @@ class KbKnowledgeBases(ListStream):
         for category in _records(client, KbCategories.endpoints[0], self.name):
             if (target := target_of(category, "knowledgeBase")) is not None:
                 ids[target] = None
-        for one in ids:
+        for identity in ids:
+            one = with_ids(endpoint, stream=self.name, id=identity)
+            if one is None:
+                continue
             try:
-                yield from read_endpoint(client, endpoint.of(id=one), stream=self.name)
+                yield from read_endpoint(client, one, stream=self.name)
             except NotFound:
                 continue  # it was deleted, and the article still names it
 
@@ -249,7 +258,11 @@ class KbArticleVersions(NestedListStream):
             versions = attribute_of(article, name)
             languages.update(dict.fromkeys(versions if isinstance(versions, Mapping) else ()))
         for language in languages:
-            yield self.endpoints[0].of(id=str(parent["id"]), lang=language)
+            endpoint = with_ids(
+                self.endpoints[0], stream=self.name, id=parent.get("id"), lang=language
+            )
+            if endpoint is not None:
+                yield endpoint
 
 
 class KbFormRow(RemovableRow, TrackedRow):

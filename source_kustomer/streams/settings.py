@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from source_kustomer.engine.endpoints import Endpoint, one_record, read_endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record, read_endpoint, with_ids
+from source_kustomer.engine.kept import Kept
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
@@ -62,16 +63,14 @@ class IncludedStream(ListStream, family=True):
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
         """Yield the included records in the place of the list's own, each once."""
-        seen: set[str] = set()
+        seen = Kept(self.name)
         for answer in self._answers(client, endpoint):
-            rows = []
+            new = []
             for row in answer.included:
-                identity = row.get("id")
-                is_new = identity is None or str(identity) not in seen
-                if row.get("type") == self.included_type and is_new:
-                    rows.append(row)
-                    seen.add(str(identity))
-            yield replace(answer, data=rows)
+                if row.get("type") == self.included_type and seen.new([row]):
+                    seen.add([row])
+                    new.append(row)
+            yield replace(answer, data=new)
 
     def _answers(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
         """Yield the pages of the list, or single answers where the list includes nothing."""
@@ -80,8 +79,8 @@ class IncludedStream(ListStream, family=True):
                 yield page
                 continue
             for record in page.data:
-                if record.get("id") is not None:
-                    single = self.single.of(id=str(record["id"]))
+                single = with_ids(self.single, stream=self.name, id=record.get("id"))
+                if single is not None:
                     yield from read_endpoint(client, single, stream=self.name)
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from source_kustomer.engine.audit_log import AuditStream
 from source_kustomer.engine.children import ChildStream
-from source_kustomer.engine.endpoints import Endpoint, read_endpoint
+from source_kustomer.engine.endpoints import Endpoint, read_endpoint, with_ids
 from source_kustomer.errors import NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of
@@ -172,7 +172,11 @@ class CustomerEvents(ChildStream):
                 session_id = attribute_of(session, "sessionId")
                 if not session_id:
                     continue
-                events = self.session_events.of(id=parent, session=str(session_id))
+                events = with_ids(
+                    self.session_events, stream=self.name, id=parent, session=session_id
+                )
+                if events is None:
+                    continue
                 try:
                     for page in read_endpoint(client, events, stream=self.name):
                         found = True

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Final, Protocol
 
 from source_kustomer.errors import (
@@ -25,6 +26,8 @@ from source_kustomer.timestamps import MILLISECOND, SECOND, format_timestamp, pa
 
 Resource = Mapping[str, Any]
 
+MAX_REMEMBERED_ID: Final = 100
+"""Characters of an id that is remembered as it is. Ids of Kustomer have 24."""
 UNANCHORED_ATTEMPTS: Final = 2
 EMPTY_PAGE_ATTEMPTS: Final = 3
 MAX_EMPTY_PAGES: Final = 20
@@ -384,19 +387,33 @@ def _ids_at(
     rows: Sequence[Resource], stamps: Sequence[int | None], timestamp: int | None
 ) -> frozenset[str]:
     pairs = zip(rows, stamps, strict=True)
-    return frozenset(
-        str(row["id"]) for row, stamp in pairs if stamp == timestamp and row.get("id") is not None
-    )
+    ids = (identity_of(row) for row, stamp in pairs if stamp == timestamp)
+    return frozenset(identity for identity in ids if identity is not None)
 
 
 def _ids(rows: Sequence[Resource]) -> frozenset[str]:
-    return frozenset(str(row["id"]) for row in rows if row.get("id") is not None)
+    return frozenset(identity for row in rows if (identity := identity_of(row)) is not None)
+
+
+def identity_of(row: Resource) -> str | None:
+    """Return a resource's id as text, to compare it with others; None when it has none.
+
+    A hash stands for an id that is longer than Kustomer's, so that remembered ids take little
+    memory.
+    """
+    identity = row.get("id")
+    if identity is None:
+        return None
+    text = str(identity)
+    if len(text) <= MAX_REMEMBERED_ID:
+        return text
+    return sha256(text.encode(errors="replace")).hexdigest()
 
 
 def _is_among(taken: AbstractSet[str], row: Resource) -> bool:
     """Return whether a row was taken before; one without an id is never recognized."""
-    identity = row.get("id")
-    return identity is not None and str(identity) in taken
+    identity = identity_of(row)
+    return identity is not None and identity in taken
 
 
 def _is_believed_empty(page: Page, attempt: int) -> bool:

@@ -16,6 +16,9 @@ from typing import Final
 
 MAX_LENGTH: Final = 64 * 1024
 """Characters of the ids of one stream in its state."""
+MAX_BYTES: Final = 1 << 20
+"""Bytes of the ids before compression. A text in a state could otherwise decompress to a thousand
+times its length."""
 
 _ID_BYTES: Final = 12
 _COUNT_BYTES: Final = 4
@@ -23,7 +26,7 @@ _HEX_ID: Final = re.compile(r"[0-9a-f]{24}")
 
 
 def encode_ids(ids: Iterable[str]) -> str | None:
-    """Return ids as text; None when it would be longer than `MAX_LENGTH` characters.
+    """Return ids as text; None when they exceed `MAX_BYTES`, or the text exceeds `MAX_LENGTH`.
 
     Args:
         ids: any ids, in any order.
@@ -36,6 +39,8 @@ def encode_ids(ids: Iterable[str]) -> str | None:
         + b"".join(bytes(one[place] for one in short) for place in range(_ID_BYTES))
         + json.dumps(others).encode()
     )
+    if len(content) > MAX_BYTES:
+        return None
     text = base64.b64encode(zlib.compress(content, 9)).decode()
     return text if len(text) <= MAX_LENGTH else None
 
@@ -51,14 +56,31 @@ def decode_ids(text: object) -> frozenset[str]:
     """
     if not isinstance(text, str):
         raise ValueError("not a text")
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"it is longer than {MAX_LENGTH:,} characters")
     try:
-        content = zlib.decompress(base64.b64decode(text, validate=True))
+        content = _decompress(base64.b64decode(text, validate=True))
         end = _COUNT_BYTES + int.from_bytes(content[:_COUNT_BYTES], "big") * _ID_BYTES
         columns = content[_COUNT_BYTES:end]
         count = len(columns) // _ID_BYTES
         others = json.loads(content[end:])
-    except zlib.error as error:
+    except (zlib.error, RecursionError) as error:
         raise ValueError(str(error)) from None
     if not isinstance(others, list) or not all(isinstance(one, str) for one in others):
         raise ValueError("not a list of ids")
     return frozenset([*(columns[place::count].hex() for place in range(count)), *others])
+
+
+def _decompress(content: bytes) -> bytes:
+    """Decompress ids.
+
+    Raises:
+        ValueError: when they exceed `MAX_BYTES`, or are incomplete.
+    """
+    member = zlib.decompressobj()
+    ids = member.decompress(content, MAX_BYTES)
+    if member.unconsumed_tail:
+        raise ValueError(f"its ids have more than {MAX_BYTES >> 20} MB")
+    if not member.eof:
+        raise ValueError("it is incomplete")
+    return ids

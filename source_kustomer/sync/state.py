@@ -14,6 +14,7 @@ That of a search can have `"deleted": {"before": …, "count": …}`, a count of
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -27,7 +28,8 @@ BEGINNING: Final = -(1 << 62)
 """Before every record: state does not say where reading once began."""
 
 MAX_SPANS: Final = 200
-"""Spans in one state, so that a state stays below 16 KB. What is left out is read again."""
+"""Spans in one state, so that a state stays below 16 KB. What is left out is read again. The same
+limit holds for a state that is read, since each gap between two spans costs a search."""
 
 NO_CURSOR_STATE: Final = "__ab_no_cursor_state_message"
 FULL_REFRESH_DONE: Final = "__ab_full_refresh_sync_complete"
@@ -151,7 +153,7 @@ def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> Stre
     if fields.keys() & {NO_CURSOR_STATE, FULL_REFRESH_DONE} or not blob:
         return StreamState()
     if cursor_field not in fields and "until" not in fields:
-        found = ", ".join(sorted(map(str, fields))) or "nothing"
+        found = ", ".join(sorted(map(str, fields)))[:200] or "nothing"
         raise InvalidState(stream, f'it has no "{cursor_field}" (it has: {found})')
     reached = _instant(stream, cursor_field, fields.get(cursor_field))
     until = _instant(stream, "until", fields.get("until"))
@@ -160,7 +162,7 @@ def parse_state(stream: str, cursor_field: str, blob: Mapping[str, Any]) -> Stre
     spans: list[Span] = [] if reached is None else [(BEGINNING, reached)]
     spans += _spans(stream, fields.get("done", []))
     return StreamState(
-        coverage=Coverage.of(spans),
+        coverage=Coverage.of(spans).largest(MAX_SPANS),
         until=reached if until is None else until,
         refresh=fields.get("refresh") is True,
         sync_id=fields[SYNC_ID] if type(fields.get(SYNC_ID)) is int else None,
@@ -194,18 +196,23 @@ def _instant(stream: str, name: str, value: object) -> int | None:
         return None
     timestamp = parse_timestamp(value)
     if timestamp is None:
-        raise InvalidState(stream, f'its "{name}" is {value!r}, which is not a timestamp')
+        raise InvalidState(stream, f'its "{name}" is {_shown(value)}, which is not a timestamp')
     return timestamp
+
+
+def _shown(value: object) -> str:
+    """Return the beginning of a value, for a message."""
+    return reprlib.repr(value)
 
 
 def _spans(stream: str, value: object) -> list[Span]:
     if not isinstance(value, list):
-        raise InvalidState(stream, f'its "done" is {value!r}, not a list of spans')
+        raise InvalidState(stream, f'its "done" is {_shown(value)}, not a list of spans')
     spans: list[Span] = []
     for pair in value:
         bounds = [parse_timestamp(bound) for bound in pair] if isinstance(pair, list) else []
         start, end = bounds if len(bounds) == len(("start", "end")) else (None, None)
         if start is None or end is None:
-            raise InvalidState(stream, f'its "done" holds {pair!r}, not a pair of timestamps')
+            raise InvalidState(stream, f'its "done" holds {_shown(pair)}, not a pair of timestamps')
         spans.append((start, end))
     return spans

@@ -32,11 +32,12 @@ class Index(Enum):
 
     LIVE = "live"
     ARCHIVE = "archive"
+    LIST = "list"
 
 
 @dataclass(frozen=True)
 class Window:
-    """A half-open span of update time, read from one index.
+    """A half-open span of update time, read from one index, or from a list.
 
     An `end` of None is the open end of a sync: it also takes records whose timestamps lie in the
     future.

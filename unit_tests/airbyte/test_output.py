@@ -24,10 +24,13 @@ from airbyte_cdk.models import (
     Type,
 )
 
-from source_kustomer.airbyte import messages
+from source_kustomer.airbyte import entrypoint, messages
 from source_kustomer.airbyte.output import NO_KEY, LogHandler, Output, log_text, serialize
+from source_kustomer.airbyte.source import SourceKustomer
 from source_kustomer.airbyte.trace_errors import TracedError
+from source_kustomer.kustomer.transport import Answer, Request
 from source_kustomer.text import KeyMask
+from unit_tests.in_memory import InMemoryTransport, reply
 
 KEY = "Canary-5fd1+/77"
 ECHOES = {
@@ -142,3 +145,26 @@ def test_only_a_debug_record_has_a_traceback(number: int) -> None:
     text = log_text(logging.LogRecord("x", number, "", 0, "It failed", (), info))
     assert text.startswith("It failed")
     assert ("secret data" in text) == (number == logging.DEBUG)
+
+
+def test_the_command_catalog_masks_the_key_in_what_it_prints(monkeypatch, tmp_path):
+    def answer(request: Request) -> Answer:
+        title = {"name": "order", "displayName": f"Orders {KEY}"}
+        properties = {"codeStr": {"type": "string", "displayName": f"Code {KEY}"}}
+        attributes = {**title, "properties": properties}
+        return reply({"data": {"id": "1", "attributes": attributes}, "links": {"next": None}})
+
+    source = SourceKustomer(transport=InMemoryTransport(answer))
+    monkeypatch.setattr(entrypoint, "SourceKustomer", lambda: source)
+    monkeypatch.setattr(entrypoint, "_set_up_logging", lambda handler, debug: None)
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"api_key": KEY, "custom_attribute_columns": True}))
+    stream = io.BytesIO()
+    process = entrypoint.Process(Output(stream, lambda error: pytest.fail(str(error))))
+
+    code = process.run(["catalog", "--config", str(config), "--streams", "kobject_order"])
+
+    text = stream.getvalue().decode()
+    assert code == 0
+    assert "Code ****" in text
+    assert KEY not in text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,7 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from integration_tests.connector import UNLIMITED
 from kustomer_sandbox import Sandbox
 from source_kustomer.access import PROBES_AT_ONCE, KeyRoles
+from source_kustomer.airbyte.inputs import read_state
 from source_kustomer.airbyte.source import API_URL_VARIABLE, SourceKustomer
 from source_kustomer.kustomer.client import TOKEN_PATH
 from source_kustomer.kustomer.transport import Answer, Request
@@ -278,6 +281,26 @@ def test_a_state_at_either_end_of_the_calendar_is_read_and_one_in_the_future_war
     everything = {row["id"] for row in sandbox.truth(stream)}
     assert rows == (set() if is_in_the_future else everything)
     assert ("in the future" in caplog.text) == is_in_the_future
+
+
+@pytest.mark.parametrize("stream", ["users", "tickets", "kobject_of_a_klass_that_is_gone"])
+@pytest.mark.parametrize("bookmark", [{}, {"replication_key_value": "soon"}, {"updated_at": 5}])
+@pytest.mark.parametrize("is_bookmark", [True, False])
+def test_a_state_of_a_stream_that_is_not_configured_is_ignored(
+    sandbox: Sandbox, tmp_path: Path, stream: str, bookmark: dict[str, object], is_bookmark: bool
+) -> None:
+    found = {"teams": {"updated_at": "2001-01-01T00:00:00Z"}, stream: bookmark}
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps({"bookmarks": found} if is_bookmark else found))
+
+    config = {"api_key": sandbox.key, "start_date": "2001-01-01"}
+    read = SourceKustomer().read(LOGGER, config, configured("teams"), read_state(str(path)))
+    messages = list(read)
+
+    rows = {message.record.data["id"] for message in messages if message.record is not None}
+    assert rows == {row["id"] for row in sandbox.truth("teams")}
+    states = [message.state.stream for message in messages if message.state is not None]
+    assert {state.stream_descriptor.name for state in states if state is not None} == {"teams"}
 
 
 def configured(*names: str) -> ConfiguredAirbyteCatalog:

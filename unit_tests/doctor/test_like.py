@@ -64,7 +64,29 @@ def test_a_large_account_is_made_smaller_in_proportion(report: dict[str, Any]) -
     assert counts["users"] == report["streams"]["users"]["records"]
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"format": 7}', "{}"])
+FORMS: list[dict[str, Any]] = [
+    {"assumptions": {"role": "401"}},
+    {"assumptions": {"role": {"value": []}}},
+    {"streams": {"users": []}},
+    {"streams": {"messages": {"records": "many"}}},
+    {"klasses": [{"name": "a", "attributes": [{}]}]},
+    {"klasses": 7},
+    {"attributes": {"customer": [7]}},
+    {"attributes": {"customer": 7}},
+]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"format": 7}',
+        "{}",
+        "[" * 100_000,
+        *(json.dumps({"format": 1, **form}) for form in FORMS),
+    ],
+)
 def test_another_file_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "file.json"
     path.write_text(content)

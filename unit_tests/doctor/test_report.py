@@ -19,15 +19,16 @@ from source_kustomer.airbyte.source import API_URL_VARIABLE
 from source_kustomer.config import Config
 from source_kustomer.doctor import command
 from source_kustomer.doctor.account import Account
-from source_kustomer.doctor.asker import MAX_REQUESTS
+from source_kustomer.doctor.asker import MAX_REQUESTS, Asker, NotObserved
 from source_kustomer.doctor.probes import PROBES, Seen
 from source_kustomer.doctor.report import text_of
 from source_kustomer.errors import NotAuthorised
 from source_kustomer.kustomer.rate_limit import Budgets
+from source_kustomer.kustomer.transport import Answer, Request
 from source_kustomer.streams import STREAMS
 from unit_tests.doctor.conftest import PLENTY, report_of, virtual_clock
 from unit_tests.doctor.in_process import InProcessSandbox
-from unit_tests.in_memory import KEY, MANY, InMemoryTransport, reply
+from unit_tests.in_memory import KEY, MANY, InMemoryTransport, client_of, reply
 
 CANARY = "canary value 93c1"
 ORGANIZATION = "canary-organization"
@@ -230,3 +231,77 @@ def test_a_full_disk_below_stdout_is_an_error(tmp_path: Path) -> None:
     assert done.returncode == command.EXIT_FAILED
     assert done.stderr.splitlines()[-1].startswith("doctor: stdout cannot be written")
     assert "Traceback" not in done.stderr
+
+
+HOSTILE = f"\x1b[2J\u202e {KEY} {KEY.upper()}"
+
+
+def hostile(request: Request) -> Answer:
+    """Return an answer whose texts and headers repeat the key and control a terminal."""
+    limit = {"x-ratelimit-limit": "9" * 5_000, f"x-{KEY}": HOSTILE}
+    if request.path == "/teams":
+        pods = f"associated with pod {KEY.replace('-', '_')}"
+        return reply({"errors": [{"title": f"{HOSTILE} {pods}"}]}, 403, limit)
+    attributes = {
+        "name": HOSTILE,
+        "displayName": HOSTILE,
+        "updatedAt": "2026-05-01T00:00:00.100Z",
+        "properties": {HOSTILE: {"type": HOSTILE}, KEY: {"type": KEY}},
+    }
+    row = {"id": HOSTILE, "type": HOSTILE, "attributes": attributes}
+    return reply({"data": [row], "meta": {"evil": HOSTILE}, "links": {"next": HOSTILE}}, 200, limit)
+
+
+def test_hostile_texts_reach_neither_the_report_nor_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    transport = InMemoryTransport(hostile)
+    clock, path = virtual_clock(), tmp_path / "report.json"
+    budgets = Budgets(1.0, searches_per_minute=MANY, clock=clock)
+    monkeypatch.setattr(command, "RequestsTransport", lambda *args, **kwargs: transport)
+    examine = command.examine
+
+    def with_clock(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        return examine(*args, **{**kwargs, "clock": clock, "budgets": budgets})
+
+    monkeypatch.setattr(command, "examine", with_clock)
+    out, errors = io.StringIO(), io.StringIO()
+    code = command.main(
+        ["--config", "config.json", "--output", str(path)],
+        read_config=lambda name: {"api_key": KEY},
+        stdout=out,
+        stderr=errors,
+    )
+
+    assert code in {0, command.EXIT_MATTERS}, errors.getvalue()
+    text = out.getvalue() + errors.getvalue() + path.read_text()
+    assert KEY not in text.lower()
+    assert text.replace("\n", "").isprintable()
+
+
+def test_an_error_of_the_doctor_has_neither_the_key_nor_control_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        raise NotAuthorised(f"refused {HOSTILE}")
+
+    monkeypatch.setattr(command, "examine", fail)
+    errors = io.StringIO()
+    code = command.main(["--config", "x"], read_config=lambda name: {"api_key": KEY}, stderr=errors)
+
+    assert code == command.EXIT_FAILED
+    assert errors.getvalue() == "doctor: refused \\x1b[2J\\u202e **** ****\n"
+
+
+def test_the_answers_that_the_doctor_keeps_have_a_limit_of_memory() -> None:
+    body = b'{"data":[' + b",".join([b'{"id":"1"}'] * 100_000) + b"]}"
+    asker = Asker(client_of(InMemoryTransport([reply(body)])), clock=virtual_clock())
+
+    def ask_all() -> None:
+        for number in range(MAX_REQUESTS):
+            assert asker.get(f"/a{number}").is_ok
+
+    with pytest.raises(NotObserved, match="the answers are larger than 256 MB together"):
+        ask_all()
+    assert len(asker.replies) > 1
+    assert len(asker.replies) < 20

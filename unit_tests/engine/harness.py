@@ -21,6 +21,7 @@ from source_kustomer.timestamps import DAY, MINUTE, SECOND
 NOW = 1_900_000_000 * SECOND
 START = NOW - 1_200 * DAY
 LOOKBACK = 10 * MINUTE
+EAGERNESS = 0.7
 
 
 class EagerPool(ReaderPool):
@@ -90,7 +91,9 @@ class OneSync:
         sync_id: int | None = None,
         include_deleted: bool = True,
         seed: int = 0,
+        eager: bool = False,
     ) -> None:
+        self._is_eager = eager
         self.output = Collected()
         self.tasks: list[Callable[[], None]] = []
         self.has_ended = False
@@ -99,13 +102,14 @@ class OneSync:
             client=client,
             output=self.output,
             pool=EagerPool(self._chance),
+            list_pool=EagerPool(self._chance),
             progress=Progress(
                 self.output.put_estimate,
                 seconds=lambda: 0.0,
                 searches_per_minute=lambda: 1.0,
                 requests_per_minute=lambda: 1.0,
             ),
-            submit=self.tasks.append,
+            submit=self._submit,
             start=start,
             end=end,
             settled=end - LOOKBACK,
@@ -144,6 +148,13 @@ class OneSync:
         while self.tasks:
             self.tasks.pop(self._chance.randrange(len(self.tasks)))()
         return self.output
+
+    def _submit(self, task: Callable[[], None]) -> None:
+        """Keep a task for later; an eager sync begins some at once, while another one waits."""
+        if self._is_eager and self._chance.random() < EAGERNESS:
+            task()
+        else:
+            self.tasks.append(task)
 
     def _end(self) -> None:
         assert not self.has_ended, "a stream ends once"

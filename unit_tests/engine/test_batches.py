@@ -1,12 +1,14 @@
 """Records of changed parents: several parents per request, or by the ids that parents name."""
 
+import itertools
+
 import pytest
 
 from source_kustomer.engine.batches import BatchStream, NamedStream
 from source_kustomer.engine.children import Parent
 from source_kustomer.engine.endpoints import Endpoint, read_by_ids
 from source_kustomer.engine.search import SearchStream
-from source_kustomer.errors import BadRequest, NotFound, NotPermitted
+from source_kustomer.errors import BadRequest, InvalidId, NotFound, NotPermitted
 from source_kustomer.kustomer.transport import Request
 from source_kustomer.rows.row import Row
 from unit_tests.engine.lists_in_memory import record
@@ -135,6 +137,26 @@ def test_a_key_that_may_not_read_named_records_is_reported():
     assert [type(error) for error in refusals] == [NotPermitted]
 
 
+def test_a_named_id_that_cannot_be_in_a_path_hides_no_other():
+    rows, refusals = found(Answers(), Api(), parents(1, related=("..", "4")))
+
+    assert rows == {"s4": "1"}
+    assert [type(error) for error in refusals] == [InvalidId]
+
+
+def test_pages_are_not_kept_until_the_last_one_is_read():
+    numbers = itertools.count()
+
+    def endless(_request):
+        rows = [record(f"s{next(numbers)}", resourceId="1") for _ in range(100)]
+        return reply({"data": rows, "links": {"next": "/next"}})
+
+    api = InMemoryTransport(endless)
+    next(Summaries().children(client_of(api), parents(1)))
+
+    assert len(api.requests) == 1
+
+
 METRICS = Endpoint("/metrics/{id}", page_size=None)
 
 
@@ -164,3 +186,7 @@ def test_an_id_that_is_refused_hides_no_other():
 def test_ids_that_are_all_refused_are_an_error():
     with pytest.raises(NotFound):
         by_ids(Api(most=0), *range(3))
+
+
+def test_an_id_that_cannot_be_in_a_path_hides_no_other():
+    assert by_ids(Api(refused=[".."]), 2, "..", 4) == ["s2", "s4"]

@@ -151,6 +151,25 @@ def test_one_parent_whose_children_may_not_be_read_hides_no_other(
     assert "the children of 1 conversations may not be read" in caplog.text
 
 
+def test_a_role_that_is_lost_during_the_sync_fails_the_stream_and_closes_nothing_more() -> None:
+    api = family(30)
+
+    def answer(request: Request) -> Answer | None:
+        is_lost = request.path.endswith("/events") and len(api.requests_of("/events")) > 15
+        return reply({"errors": [{"title": "refused"}]}, 403) if is_lost else None
+
+    api.override = answer
+    sync = one_sync(api)
+    first = sync.run()
+    api.override = lambda request: None
+    second = one_sync(api, state=sync.sync.cursor.state()).run()
+
+    assert sync.sync.status is Status.FAILED
+    assert sync.sync.failure is not None
+    assert "org.permission.event.read" in sync.sync.failure.message
+    assert len({row["id"] for row in [*first.rows, *second.rows]}) == 60
+
+
 def test_a_role_that_is_missing_for_all_children_is_named() -> None:
     api = family(5)
     refuse(api, 403, *range(5))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from source_kustomer.engine.klass import Klass
-from source_kustomer.engine.search_schema import SCHEMA, SearchSchema
+from source_kustomer.engine.search_schema import MOST_ATTRIBUTES, SCHEMA, SearchSchema
 from source_kustomer.engine.stream_sync import Status
 from source_kustomer.kustomer.transport import Answer, Request
 from source_kustomer.streams.kobjects import KlassStream
@@ -190,3 +190,14 @@ def test_streams_of_a_sync_share_one_request_for_the_schema() -> None:
     assert shared.sorts_by(SESSION, client)
     assert not shared.sorts_by("work_item_updated_at", client)
     assert len(transport.requests) == 1
+
+
+def test_a_schema_of_very_many_or_very_long_names_is_not_remembered():
+    many = schema(SESSION, *(f"name{number}" for number in range(MOST_ATTRIBUTES)))
+    long = schema(SESSION, "x" * 1_000)
+
+    assert not SearchSchema().sorts_by(SESSION, client_of(InMemoryTransport([many])))
+    schema_with_long = SearchSchema()
+    client = client_of(InMemoryTransport([long]))
+    assert schema_with_long.sorts_by(SESSION, client)
+    assert not schema_with_long.sorts_by("x" * 1_000, client)

@@ -11,6 +11,7 @@ import pytest
 from source_kustomer import errors
 from source_kustomer.kustomer.client import TOKEN_PATH, Client
 from source_kustomer.kustomer.rate_limit import Budgets
+from source_kustomer.kustomer.retry import MAX_UNAUTHORIZED
 from source_kustomer.kustomer.search import SearchQuery
 from source_kustomer.kustomer.transport import Answer, NoAnswer
 from source_kustomer.logger import LOGGER
@@ -25,6 +26,7 @@ from unit_tests.in_memory import (
 
 ROW = {"data": [{"id": "1"}]}
 GATEWAY = b"<html>Attention Required!</html>"
+UNAUTHORIZED = reply({"errors": [{"title": "Unauthorized"}]}, 401)
 TIMED_OUT = {"data": [{"id": "1"}], "meta": {"total": 1, "timed_out": True}}
 
 
@@ -360,13 +362,39 @@ def test_the_request_that_needs_no_role_shows_the_meaning_of_a_401(
         with pytest.raises(error):
             client.get(path, stream="teams")
     paths = [r.path for r in api.requests]
-    assert paths == ["/teams", "/teams", TOKEN_PATH, "/users", "/users", "/tags", "/tags"]
+    times = MAX_UNAUTHORIZED + 1
+    checks = [TOKEN_PATH] * (times if token_status == 401 else 1)
+    assert paths == ["/teams"] * times + checks + ["/users"] * times + ["/tags"] * times
 
 
-def test_a_single_401_is_not_believed(client, api):
-    api.replies = [reply({"errors": [{"title": "Unauthorized"}]}, 401), reply(ROW)]
+@pytest.mark.parametrize("count", range(1, MAX_UNAUTHORIZED + 1))
+def test_a_401_is_not_believed_at_once(client, api, count):
+    api.replies = [*[UNAUTHORIZED] * count, reply(ROW)]
 
     assert client.get("/teams", stream="teams").resource == {"id": "1"}
+
+
+def test_a_401_is_not_a_reason_for_a_smaller_page(client, api):
+    api.replies = [*[UNAUTHORIZED] * MAX_UNAUTHORIZED, reply(ROW)]
+
+    search(client)
+
+    assert api.params("pageSize") == [500] * (MAX_UNAUTHORIZED + 1)
+
+
+@pytest.mark.parametrize("fault", [reply({}, 401), reply({}, 500), NoAnswer("closed")])
+def test_one_fault_of_the_key_check_does_not_fail_a_stream_for_a_wrong_key(client, api, fault):
+    checks = [fault, reply({"data": {}})]
+
+    def answer(request):
+        return checks.pop(0) if request.path == TOKEN_PATH else UNAUTHORIZED
+
+    api.replies = answer
+
+    for path in ("/teams", "/users"):
+        with pytest.raises(errors.NotPermitted):
+            client.get(path, stream="teams")
+    assert not checks
 
 
 @pytest.mark.parametrize("is_accepted", [True, False])
@@ -376,8 +404,7 @@ def test_where_that_request_is_not_answered_an_earlier_success_decides(
 ):
     if is_accepted:
         client.get("/users", stream="users")
-    refusal = reply({"errors": [{"title": "Unauthorized"}]}, 401)
-    api.replies = [refusal, refusal, token_answer]
+    api.replies = [*[UNAUTHORIZED] * (MAX_UNAUTHORIZED + 1), token_answer]
 
     with pytest.raises(errors.NotPermitted if is_accepted else errors.NotAuthorised):
         client.get("/teams", stream="teams")
@@ -385,7 +412,8 @@ def test_where_that_request_is_not_answered_an_earlier_success_decides(
 
 def test_a_key_that_is_deleted_during_a_sync_is_not_a_missing_role(client, api, time):
     client.get("/users", stream="users")
-    api.replies = [reply({}, 401), reply({}, 401), reply({"data": {}}), reply({}, 401)]
+    refused = [UNAUTHORIZED] * (MAX_UNAUTHORIZED + 1)
+    api.replies = [*refused, reply({"data": {}}), UNAUTHORIZED]
     with pytest.raises(errors.NotPermitted):
         client.get("/teams", stream="teams")
 

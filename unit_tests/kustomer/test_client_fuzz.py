@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from source_kustomer.errors import KustomerError
+from source_kustomer.errors import KustomerError, NotAuthorised
+from source_kustomer.kustomer.client import TOKEN_PATH
 from source_kustomer.kustomer.search import SearchQuery
-from source_kustomer.kustomer.transport import Answer, NoAnswer
+from source_kustomer.kustomer.transport import Answer, NoAnswer, Request
 from source_kustomer.logger import LOGGER
 from unit_tests.in_memory import KEY, InMemoryTransport, Time, client_of, reply
 
@@ -170,15 +171,45 @@ def test_a_body_that_decompresses_to_very_much_fails_at_its_limit(bomb, use, sta
     assert peak < limit * MB
 
 
-def test_an_endless_body_is_ended_at_its_limit():
-    class Endless(InMemoryTransport):
-        def send(self, request):
-            self.requests.append(request)
-            for _ in range(1_000):
-                request.on_received(MB)
-            raise AssertionError("more was received than the limit")
+class Endless(InMemoryTransport):
+    """Sends bodies that do not end."""
 
+    def send(self, request):
+        self.requests.append(request)
+        for _ in range(1_000):
+            request.on_received(MB)
+        raise AssertionError("more was received than the limit")
+
+
+def test_an_endless_body_is_ended_at_its_limit():
     api = Endless()
     with pytest.raises(KustomerError, match="larger than 64 MB"):
         client_of(api, Time(), retry_seconds=1.0).get("/teams", stream="teams")
     assert len(api.requests) > 1
+
+
+@pytest.mark.parametrize(
+    ("use", "result"),
+    [
+        (lambda client: client.time_of_day(), None),
+        (lambda client: client.current_key(), None),
+        (
+            lambda client: client.send_once(Request("GET", "/teams")),
+            NoAnswer("the answer is larger than 16 MB"),
+        ),
+    ],
+)
+def test_an_endless_body_is_ended_also_where_its_content_is_not_used(use, result):
+    client = client_of(Endless(), Time(), retry_seconds=1.0)
+
+    assert use(client) == result
+
+
+def test_an_endless_body_does_not_show_whether_the_key_is_accepted():
+    def answer(request):
+        if request.path == TOKEN_PATH:
+            return Endless().send(request)
+        return reply({"errors": [{"title": "no"}]}, 401)
+
+    with pytest.raises(NotAuthorised):
+        client_of(InMemoryTransport(answer), Time(), retry_seconds=1.0).get("/teams", stream="x")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source_kustomer.errors import InvalidId
-from source_kustomer.kustomer.paths import is_safe, segment, segments
+from source_kustomer.kustomer.paths import MAX_LENGTH, is_safe, segment, segments
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,9 @@ def test_every_segment_makes_a_safe_path(value):
         return
     assert is_safe(path)
     assert path.count("/") == 3
+
+
+def test_an_id_that_is_too_long_is_refused_with_a_short_message():
+    with pytest.raises(InvalidId, match="too long") as caught:
+        segment("x" * (MAX_LENGTH + 1))
+    assert len(caught.value.message) < 1_000

@@ -4,6 +4,7 @@ import pytest
 
 from source_kustomer.engine.children import Parent
 from source_kustomer.streams.correspondence import MessageAttachments
+from unit_tests.engine.harness import OneSync
 from unit_tests.in_memory import InMemoryTransport, client_of, reply
 
 
@@ -72,3 +73,49 @@ def test_files_that_are_not_served_by_id_are_read_below_their_message(leaves_out
 
     assert found == {f"f{n}": f"m{n}" for n in range(20)}
     assert api.requested[-2:] == ["/messages/m3/attachments/f3", "/messages/m4/attachments/f4"]
+
+
+@pytest.mark.parametrize("is_included", [True, False])
+def test_the_files_of_a_page_of_messages_go_into_the_channel_together(is_included, monkeypatch):
+    messages = [
+        {
+            "id": f"m{number}",
+            "attributes": {"updatedAt": f"2026-01-01T00:00:{number:02}.000Z"},
+            "relationships": {
+                "attachments": {"data": [{"type": "attachment", "id": f"f{number}"}]}
+            },
+        }
+        for number in range(40)
+    ]
+    included = [
+        {
+            "id": f"f{number}",
+            "type": "attachment",
+            "relationships": {"message": {"data": {"type": "message", "id": f"m{number}"}}},
+        }
+        for number in range(40 if is_included else 0)
+    ]
+
+    def answer(request):
+        if request.path == "/messages":
+            return reply({"data": messages, "included": included, "links": {"next": None}})
+        if request.method == "POST":
+            return reply()
+        return reply(
+            {"data": [{"id": name} for name in request.path.rpartition("/")[2].split(",")]}
+        )
+
+    sync = OneSync(MessageAttachments(), client_of(InMemoryTransport(answer)))
+    sizes = []
+    put_rows = sync.output.put_rows
+
+    def counted(stream, rows):
+        sizes.append(put_rows(stream, rows))
+        return sizes[-1]
+
+    monkeypatch.setattr(sync.output, "put_rows", counted)
+    rows = {row["id"]: row for row in sync.run().rows}
+
+    assert sizes == [40]
+    assert rows["f7"]["message_id"] == "m7"
+    assert rows["f7"]["message_updated_at"] == "2026-01-01T00:00:07.000Z"

@@ -1,13 +1,16 @@
 """The ids of a list in the state: every id comes back, and the text stays short."""
 
+import base64
 import random
+import tracemalloc
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from source_kustomer.errors import InvalidState
-from source_kustomer.sync.known_ids import MAX_LENGTH, decode_ids, encode_ids
+from source_kustomer.sync.known_ids import MAX_BYTES, MAX_LENGTH, decode_ids, encode_ids
 from source_kustomer.sync.state import parse_state
 
 HEX_IDS = st.from_regex(r"[0-9a-f]{24}", fullmatch=True)
@@ -60,3 +63,41 @@ def test_ids_stay_in_every_form_of_the_state():
     ]
     for blob in blobs:
         assert parse_state("brands", "updated_at", blob).to_json("updated_at") == blob
+
+
+def compressed(content: bytes) -> str:
+    return base64.b64encode(zlib.compress(content, 9)).decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (bytes(4) + b'["' + b"a" * (40 << 20) + b'"]', "its ids have more than 1 MB"),
+        (bytes(4) + b'["' + b"a" * (80 << 20) + b'"]', "it is longer than 65,536 characters"),
+        (bytes(4) + b"[" * 40_000 + b"]" * 40_000, "recursion"),
+    ],
+)
+def test_a_text_that_decompresses_to_very_much_is_an_error(content: bytes, reason: str):
+    text = compressed(content)
+
+    tracemalloc.start()
+    with pytest.raises(InvalidState, match=reason):
+        parse_state("brands", "updated_at", {"updated_at": "2026-05-01", "ids": text})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 20 << 20
+
+
+@pytest.mark.parametrize("end", [1, 10, -1])
+def test_a_text_that_was_cut_is_an_error(end: int):
+    content = base64.b64decode(encode_ids(["a" * 24, "b"]) or "")
+    with pytest.raises(ValueError, match="incomplete"):
+        decode_ids(base64.b64encode(content[:end]).decode())
+
+
+def test_what_is_encoded_can_be_decoded_also_if_it_compresses_well():
+    fits = ["a" * (MAX_BYTES - 100)]
+
+    assert decode_ids(encode_ids(fits)) == set(fits)
+    assert encode_ids(["a" * MAX_BYTES]) is None

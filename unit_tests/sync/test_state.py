@@ -9,9 +9,16 @@ from hypothesis import strategies as st
 
 from source_kustomer.errors import InvalidState
 from source_kustomer.sync.coverage import Coverage
-from source_kustomer.sync.cursor import CoverageCursor
+from source_kustomer.sync.cursor import SECONDS_PER_CHECKPOINT, CoverageCursor
 from source_kustomer.sync.state import BEGINNING, MAX_SPANS, StreamState, parse_state
-from source_kustomer.timestamps import DAY, MILLISECOND, MINUTE, format_timestamp, parse_timestamp
+from source_kustomer.timestamps import (
+    DAY,
+    MILLISECOND,
+    MINUTE,
+    SECOND,
+    format_timestamp,
+    parse_timestamp,
+)
 
 END = 2_000_000_000 * 1_000_000
 
@@ -25,6 +32,19 @@ def cursor(blob, *, lookback=10 * MINUTE, refresh=False, emitted=None):
         lookback=lookback,
         emit=(emitted if emitted is not None else []).append,
         refresh=refresh,
+    )
+
+
+def timed_cursor(emitted, clock):
+    """Return a cursor whose clock is the sum of a list of seconds."""
+    return CoverageCursor(
+        "updated_at",
+        found=StreamState(),
+        start=END - 100 * DAY,
+        end=END,
+        lookback=0,
+        emit=emitted.append,
+        monotonic=lambda: sum(clock),
     )
 
 
@@ -232,6 +252,32 @@ def test_an_instant_survives_being_written(milliseconds):
     assert parse_timestamp(format_timestamp(instant)) == instant
 
 
+def test_spans_without_rows_are_checkpointed_by_time():
+    emitted: list[Any] = []
+    clock: list[float] = []
+    reading = timed_cursor(emitted, clock)
+
+    for place in range(40):
+        clock.append(SECONDS_PER_CHECKPOINT / 4)
+        reading.close(END - 100 * DAY, END - 100 * DAY + place * MINUTE, rows=0)
+
+    assert len(emitted) == 10
+    assert len({str(state) for state in emitted}) == 10
+
+
+def test_a_stream_that_is_slow_repeats_its_state_from_time_to_time():
+    emitted: list[Any] = []
+    clock: list[float] = []
+    reading = timed_cursor(emitted, clock)
+
+    for _ in range(40):
+        clock.append(SECONDS_PER_CHECKPOINT / 4)
+        reading.heartbeat()
+
+    assert len(emitted) == 10
+    assert len({str(state) for state in emitted}) == 1
+
+
 steps = st.lists(
     st.tuples(
         st.integers(1, 20),  # days until the sync
@@ -312,3 +358,23 @@ def test_a_state_with_many_spans_keeps_the_longest_and_reads_the_others_again():
     again = parse_state("messages", "updated_at", written)
     assert Coverage.of([*state.coverage.spans, *again.coverage.spans]) == state.coverage
     assert len(str(written)) < 16_000
+
+
+def test_a_state_of_very_many_spans_costs_no_more_searches_than_one_of_this_connector():
+    spans = [
+        [format_timestamp(second * SECOND), format_timestamp(second * SECOND + 1_000)]
+        for second in range(20_000)
+    ]
+    state = parse_state("messages", "updated_at", {"until": "2026-05-01", "done": spans})
+
+    assert len(state.coverage.spans) == MAX_SPANS
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [{"done": "x" * 5_000_000}, {"done": [["x" * 5_000_000]]}, {"updated_at": "x" * 5_000_000}],
+)
+def test_the_error_shows_the_beginning_of_a_long_value(blob):
+    with pytest.raises(InvalidState) as caught:
+        parse_state("messages", "updated_at", {"until": "2026-05-01", **blob})
+    assert len(caught.value.message) < 500
