@@ -13,8 +13,10 @@ MAX_RATE_LIMITED: Final = 10
 """Answers 429 to one request. Each costs up to a minute of waiting."""
 
 MAX_UNAUTHORIZED: Final = 3
-"""Answers 401 to one request that are not believed. They may be failures in the API, and where a
-tenth of all answers fail, two in a row are frequent."""
+"""Answers 401 to one request that are not believed once the key was accepted. They may be failures
+in the API, and where a tenth of all answers fail, two in a row are frequent."""
+MAX_UNAUTHORIZED_AT_FIRST: Final = 1
+"""The same before the key was accepted, so that a wrong key is reported soon."""
 
 
 @dataclass
@@ -58,7 +60,12 @@ class RetryBudget:
         self.rate_limited += 1
         return self.rate_limited <= MAX_RATE_LIMITED
 
-    def allows_unauthorized(self) -> bool:
-        """Count an answer 401, and return whether to repeat the request once more."""
+    def allows_unauthorized(self, *, is_key_accepted: bool) -> bool:
+        """Count an answer 401, and return whether to repeat the request once more.
+
+        Args:
+            is_key_accepted: whether the API has accepted the key for another request.
+        """
         self.unauthorized += 1
-        return self.unauthorized <= MAX_UNAUTHORIZED
+        most = MAX_UNAUTHORIZED if is_key_accepted else MAX_UNAUTHORIZED_AT_FIRST
+        return self.unauthorized <= most

@@ -220,7 +220,7 @@ class Sender:
         except BrokenBody:
             return _Fault(f"HTTP {answer.status} from a proxy or gateway: its body is not JSON")
         is_passing = answer.status == HTTPStatus.UNAUTHORIZED and not is_reason_stated(body)
-        if is_passing and retries.allows_unauthorized():
+        if is_passing and retries.allows_unauthorized(is_key_accepted=self.has_succeeded):
             return _Fault(f"HTTP {answer.status}", is_unauthorized=True)
         raise Refused(answer.status, self._key_mask.mask_all(body))
 
