@@ -18,7 +18,7 @@ KEY = "canary-4f1d9c7e2b"
 KINDS = ("500", "502", "503", "504", "reset", "cut", "html", "silence")
 STREAMS = ("messages", "conversations", "customers", "users", "teams", "tags")
 TRIED_AGAIN = re.compile(
-    r"Stream ([\w ]+): .* failed \((.*)\)\. (Attempt \d+|A smaller page) follows"
+    r"(Stream \w+|[A-Z][\w ]+): .* failed \((.*)\)\. (Attempt \d+|A smaller page) follows"
 )
 SECONDS_UNTIL_IT_BEGINS = 60.0
 MINUTE = 60.0

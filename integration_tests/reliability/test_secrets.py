@@ -37,6 +37,7 @@ BESIDES = {
     "GET /metadata/{id}",
     "GET /customers",
     "GET /customers/{id}",
+    "GET /customers/searches/schema",
 }
 """What is sent besides what the streams declare as their endpoints in docs/streams.md."""
 
