@@ -11,6 +11,7 @@ from source_kustomer.engine.kept import Kept
 from source_kustomer.errors import BadRequest, InvalidId, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
+from source_kustomer.kustomer.pages import Until
 from source_kustomer.kustomer.paths import segment
 from source_kustomer.logger import LOGGER
 
@@ -38,6 +39,8 @@ class Endpoint:
     with_deleted: bool = False
     """Whether it lists deleted records, alone or among others. Those of its records that no other
     list of the stream has are deleted."""
+    oldest_first: bool = False
+    """Whether it accepts `sort=asc`, which lists the oldest record first."""
     older_path: str | None = None
     """The path to ask where `path` does not exist, since sources disagree on the API version."""
 
@@ -95,20 +98,23 @@ def needing(roles: tuple[str, ...]) -> Iterator[None]:
         raise error.needs(roles) from None
 
 
-def read_endpoint(client: Client, endpoint: Endpoint, *, stream: str) -> Iterator[Document]:
+def read_endpoint(
+    client: Client, endpoint: Endpoint, *, stream: str, until: Until | None = None
+) -> Iterator[Document]:
     """Yield the pages of an endpoint, at its older path if it does not exist at its path.
 
     Args:
         client: the API.
         endpoint: a list, or an object that is not paged.
         stream: the name of the stream that is read, for logs and errors.
+        until: returns, for the new rows of a page, whether the rest of a list is not needed.
 
     Raises:
         NotPermitted: when the key may not read it; the error names the endpoint's roles.
         NotFound: when it exists at neither path.
     """
     has_begun = False
-    pages = _pages(client, endpoint, stream)
+    pages = _pages(client, endpoint, stream, until)
     try:
         while True:
             with needing(endpoint.roles):
@@ -122,15 +128,19 @@ def read_endpoint(client: Client, endpoint: Endpoint, *, stream: str) -> Iterato
         if has_begun or endpoint.older_path is None:
             raise
     older = replace(endpoint, path=endpoint.older_path, older_path=None)
-    yield from read_endpoint(client, older, stream=stream)
+    yield from read_endpoint(client, older, stream=stream, until=until)
 
 
-def _pages(client: Client, endpoint: Endpoint, stream: str) -> Iterator[Document]:
+def _pages(
+    client: Client, endpoint: Endpoint, stream: str, until: Until | None
+) -> Iterator[Document]:
     size = endpoint.page_size
     if size is None:
         yield client.get(endpoint.path, endpoint.params, stream=stream)
     elif endpoint.last_page is None:
-        yield from client.list_pages(endpoint.path, endpoint.params, page_size=size, stream=stream)
+        yield from client.list_pages(
+            endpoint.path, endpoint.params, page_size=size, stream=stream, until=until
+        )
     else:
         yield from _first_pages(client, endpoint, size, endpoint.last_page, stream)
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Protocol, cast
 
-from source_kustomer.engine.endpoints import Endpoint
+from source_kustomer.engine.endpoints import Endpoint, read_endpoint
 from source_kustomer.engine.list_route import SEGMENT_PAGES, ListRoute, divide, is_deleted
+from source_kustomer.engine.oldest_first import OldestFirst
 from source_kustomer.engine.outlets import Emitted, Outlet
 from source_kustomer.engine.reader_pool import ReaderPool
 from source_kustomer.engine.stream_sync import StreamSync
@@ -411,14 +412,14 @@ class WindowTasks:
         name = self.sync.name
         for endpoint in self.stream.endpoints:
             LOGGER.info(
-                "Stream %s: records older than two years are in no search, so all of GET %s is "
-                "read.",
+                "Stream %s: records older than two years are in no search, so GET %s is read%s.",
                 name,
                 endpoint.path,
+                ", the oldest first, until they are newer" if endpoint.oldest_first else "",
             )
             seen = 0
             try:
-                for page in self.stream.pages(self.sync.client, endpoint):
+                for page in self._list_pages(endpoint, window):
                     seen += len(page.data)
                     old = [row for row in page.data if self._is_within(row, window)]
                     rows = self._unrepeated(window, old)
@@ -440,6 +441,29 @@ class WindowTasks:
                     f"{seen:,}",
                 )
         self.outlet.complete(SpanBatch(None, (window.closes_from, window.end), is_last=True))
+
+    def _list_pages(self, endpoint: Endpoint, window: Window) -> Iterator[Document]:
+        """Yield the pages of a list as far as they may have records of a window of update time."""
+        client, name = self.sync.client, self.sync.name
+        if endpoint.oldest_first and window.end is not None and self.stream.stamp == "updatedAt":
+            ordered = replace(endpoint, params={**endpoint.params, "sort": "asc"})
+            until = OldestFirst(window.end).is_past
+            is_answered = False
+            try:
+                for page in read_endpoint(client, ordered, stream=name, until=until):
+                    is_answered = True
+                    yield page
+                return
+            except BadRequest as error:
+                if is_answered:
+                    raise
+                LOGGER.info(
+                    "Stream %s: %s is refused, so all of the list is read: %s",
+                    name,
+                    ordered.request,
+                    error.message,
+                )
+        yield from self.stream.pages(client, endpoint)
 
     def _is_within(self, row: Resource, window: Window) -> bool:
         updated_at = timestamp_of(row, self.stream.stamp)

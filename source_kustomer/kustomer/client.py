@@ -30,7 +30,7 @@ from source_kustomer.kustomer.page_size import (
     PageSizes,
     smaller,
 )
-from source_kustomer.kustomer.pages import ListReader, PastEnd, SmallerPage
+from source_kustomer.kustomer.pages import ListReader, PastEnd, SmallerPage, Until
 from source_kustomer.kustomer.rate_limit import Budgets, Kind
 from source_kustomer.kustomer.requests_transport import (
     MAX_CONNECTIONS,
@@ -329,6 +329,7 @@ class Client:
         page_size: int,
         stream: str,
         last_page: int | None = None,
+        until: Until | None = None,
     ) -> Iterator[Document]:
         """Yield the pages of a list, complete although it changes while it is read.
 
@@ -340,6 +341,7 @@ class Client:
             page_size: the largest page that the list grants.
             stream: the name of the stream, for the meter and the log.
             last_page: the number of the last page that the list serves, if it has a limit.
+            until: returns, for the new rows of a page, whether the rest is not needed.
 
         Raises:
             ValueError: when the path is not safe to send.
@@ -354,7 +356,7 @@ class Client:
             return document
 
         rows = 0
-        for document in ListReader(get, page_size).pages():
+        for document in ListReader(get, page_size, until).pages():
             rows += len(document.data)
             yield document
         if rows == MAX_RECORDS:

@@ -40,6 +40,8 @@ from source_kustomer.kustomer.list_pass import (
 from source_kustomer.kustomer.page_size import size_for
 from source_kustomer.logger import LOGGER
 
+Until = Callable[[Sequence[Mapping[str, Any]]], bool]
+
 GetPage = Callable[[int, int], Document]
 """Requests page `n` of size `s`. Raises SmallerPage, PastEnd, and errors that end the list."""
 
@@ -76,13 +78,17 @@ class PastEnd(Exception):
 class ListReader:
     """Reads one list to its end."""
 
-    def __init__(self, get: GetPage, page_size: int) -> None:
+    def __init__(self, get: GetPage, page_size: int, until: Until | None = None) -> None:
         """Prepare to read.
 
         Args:
             get: requests a page.
             page_size: the largest page that the list grants.
+            until: takes the new rows of each page, and returns whether the rest of the list is not
+                needed. Only pages that overlap are ended so: without a second pass, others may
+                have left out a row.
         """
+        self._until = until
         self._get = get
         self._page_size = page_size
         self._can_overlap = True
@@ -140,7 +146,11 @@ class ListReader:
                 continue
             if requests == 1:
                 self._checksums = [_checksum(page)]
-            yield state.take(page, keys, start)
+            document = state.take(page, keys, start)
+            yield document
+            if self._until is not None and self._until(document.data):
+                return Result.COMPLETE
+            del document  # or it would be kept while the next one is awaited
             if state.result is None and requests == 1 and self._is_short_unstated(page, state.size):
                 state.result = self._after_short_page(state, keys)
             self._fit(page)

@@ -592,7 +592,13 @@ class Notes(SearchStream):
     query_context = "note"
     row = NoteRow
     archived = False
-    endpoints = (Endpoint("/notes", roles=("org.permission.note.read", "org.user.note.read")),)
+    endpoints = (
+        Endpoint(
+            "/notes",
+            roles=("org.permission.note.read", "org.user.note.read"),
+            oldest_first=True,
+        ),
+    )
     suggested = True
 
 
