@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from source_kustomer.config import Config
 from source_kustomer.doctor.asker import Asker, NotObserved, Reply, Resource
-from source_kustomer.engine.audit_log import AuditStream
 from source_kustomer.engine.children import ChildStream
 from source_kustomer.engine.endpoints import Endpoint, needing
 from source_kustomer.engine.klass import Klass
@@ -80,14 +79,10 @@ class Account:
                 return
             with needing(SEARCH_ROLES):
                 raise reply.error()
-        if (
-            stream.endpoints
-            and "{" not in stream.endpoints[0].path
-            and isinstance(stream, ListStream | AuditStream)
-        ):
-            self._list_or_raise(stream.endpoints[0])
+        if isinstance(stream, ListStream):
+            self._list_or_raise(stream.probed())
         else:
-            stream.probe(self.asker.client)
+            self._list_or_raise(stream.endpoints[0])
 
     def _list_or_raise(self, endpoint: Endpoint) -> None:
         reply = self.listed(endpoint)

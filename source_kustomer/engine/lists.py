@@ -34,9 +34,13 @@ class ListStream(Stream, family=True):
         """Read all lists, and emit what has changed."""
         read_lists(self, sync)
 
+    def probed(self) -> Endpoint:
+        """Return the list whose first record shows whether the key may read the stream."""
+        return self.endpoints[0]
+
     def probe(self, client: Client) -> None:
-        """Request the first record of the first list."""
-        probe_endpoint(client, self.endpoints[0], stream=self.name)
+        """Request the first record of one list."""
+        probe_endpoint(client, self.probed(), stream=self.name)
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterable[Document]:
         """Yield the pages of one list; for streams that make their rows of something else.

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint, with_ids
+from source_kustomer.engine.endpoints import Endpoint, read_endpoint, with_ids
 from source_kustomer.engine.lists import ListStream, is_changed
 from source_kustomer.engine.removals import Removals
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import NotFound
-from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 
 Resource = Mapping[str, Any]
@@ -30,9 +29,9 @@ class NestedListStream(ListStream, family=True):
     move the parent's time of update."""
     required: ClassVar[tuple[str, ...]] = (*ListStream.required, "parents")
 
-    def probe(self, client: Client) -> None:
-        """Request the first parent; without one, no list below it can be requested."""
-        probe_endpoint(client, self.parents, stream=self.name)
+    def probed(self) -> Endpoint:
+        """Return the list of the parents; without one, no list below it can be requested."""
+        return self.parents
 
     def read(self, sync: StreamSync) -> None:
         """Read the list of the parents, and the list of each parent.

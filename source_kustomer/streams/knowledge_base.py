@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final
 from source_kustomer.engine.endpoints import (
     Endpoint,
     one_record,
-    probe_endpoint,
     read_endpoint,
     with_ids,
 )
@@ -184,9 +183,9 @@ class KbKnowledgeBases(ListStream):
     row = KbKnowledgeBaseRow
     record = one_record("/kb/knowledge-bases/{id}")
 
-    def probe(self, client: Client) -> None:
-        """Request the first article."""
-        probe_endpoint(client, KbArticles.endpoints[0], stream=self.name)
+    def probed(self) -> Endpoint:
+        """Return the list of articles."""
+        return KbArticles.endpoints[0]
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
         """Yield the knowledge bases that the articles and categories name."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar, Final
 
-from source_kustomer.engine.endpoints import Endpoint, one_record, probe_endpoint, read_endpoint
+from source_kustomer.engine.endpoints import Endpoint, one_record, read_endpoint
 from source_kustomer.engine.klass import CONTEXT_PREFIX, Klass, list_klasses
 from source_kustomer.engine.lists import ListStream
 from source_kustomer.engine.outlets import RowOutlet
@@ -281,9 +281,9 @@ class CustomAttributes(ListStream):
     row = CustomAttributeRow
     cursor_field = None
 
-    def probe(self, client: Client) -> None:
-        """Request the attributes of customers."""
-        probe_endpoint(client, self.endpoints[0].of(resource="customer"), stream=self.name)
+    def probed(self) -> Endpoint:
+        """Return the attributes of customers."""
+        return self.endpoints[0].of(resource="customer")
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
         """Yield the attributes of one resource after the other."""

@@ -8,7 +8,6 @@ from typing import Any, Final
 from source_kustomer.engine.endpoints import (
     Endpoint,
     one_record,
-    probe_endpoint,
     read_by_ids,
     read_endpoint,
 )
@@ -142,9 +141,9 @@ class QueueMetrics(SnapshotStream):
     endpoints = (Endpoint("/chat/queues/metrics/{id}", roles=QUEUE_ROLES, page_size=None),)
     row = QueueMetricsRow
 
-    def probe(self, client: Client) -> None:
-        """Request the first queue."""
-        probe_endpoint(client, Queues.endpoints[0], stream=self.name)
+    def probed(self) -> Endpoint:
+        """Return the list of queues."""
+        return Queues.endpoints[0]
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterator[Document]:
         """Yield the metrics of all queues, many queues per request."""

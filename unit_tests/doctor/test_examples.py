@@ -9,8 +9,12 @@ import pytest
 from integration_tests.reports.examples import EXAMPLES, FOLDER, example
 from kustomer_sandbox.control.dialects import DEFAULT
 from kustomer_sandbox.control.like import Likeness
+from source_kustomer.doctor.asker import MAX_REQUESTS
 from source_kustomer.doctor.assumptions import BY_ID
 from source_kustomer.doctor.report import json_of
+
+MOST_REQUESTS = 125
+"""Of an examination without faults."""
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -24,6 +28,8 @@ def test_an_example_is_current(name: str) -> None:
         for report in (committed, now)
     ]
     assert answers[0] == answers[1], "run `python -m integration_tests.reports`"
+    for report in (committed, now):
+        assert report["requests"]["sent"] <= MOST_REQUESTS < MAX_REQUESTS
     assert committed["streams"].keys() == now["streams"].keys()
 
 

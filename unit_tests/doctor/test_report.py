@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,12 @@ from source_kustomer.doctor.account import Account
 from source_kustomer.doctor.asker import MAX_REQUESTS, Asker, NotObserved
 from source_kustomer.doctor.probes import PROBES, Seen
 from source_kustomer.doctor.report import text_of
+from source_kustomer.doctor.survey import streams_of
 from source_kustomer.errors import NotAuthorised
 from source_kustomer.kustomer.rate_limit import Budgets
 from source_kustomer.kustomer.transport import Answer, Request
 from source_kustomer.streams import STREAMS
-from unit_tests.doctor.conftest import PLENTY, report_of, virtual_clock
+from unit_tests.doctor.conftest import PLENTY, account_of, report_of, virtual_clock
 from unit_tests.doctor.in_process import InProcessSandbox
 from unit_tests.in_memory import KEY, MANY, InMemoryTransport, client_of, reply
 
@@ -83,6 +85,14 @@ def test_a_report_of_an_ordinary_account_has_a_limit_of_requests_and_they_only_r
     assert {request.method for request in sandbox.requests} == {"GET", "POST"}
     posts = {request.path for request in sandbox.requests if request.method == "POST"}
     assert posts == {"/customers/search", "/customers/archive/search"}
+
+
+def test_streams_with_the_same_list_share_its_request(sandbox: InProcessSandbox) -> None:
+    streams_of(account_of(sandbox))
+    paths = Counter(request.path for request in sandbox.requests if request.method == "GET")
+    twice = {path for path, count in paths.items() if count > 1}
+    assert twice == {"/schedules", "/slas"}  # with and without a parameter
+    assert paths["/kb/articles"] == paths["/workflows"] == paths["/metadata/customer"] == 1
 
 
 def test_a_limit_of_requests_leaves_the_rest_unobserved(sandbox: InProcessSandbox) -> None:
