@@ -28,6 +28,7 @@ Resource = dict[str, Any]
 
 _NEVER = 100 * 365 * DAY
 _CUSTOMER = BY_NAME["customers"].code
+_NOTE = BY_NAME["notes"].code
 
 
 class Organization:
@@ -58,6 +59,9 @@ class Organization:
         # `GET /customers` reads the store: it knows writes that the search index does not contain.
         self._customers = ObjectIndex()
         self._customers.load(self.index.object(_CUSTOMER).entries())
+        # So does `GET /notes` with `sort`.
+        self._notes = ObjectIndex()
+        self._notes.load(self.index.object(_NOTE).entries())
         # Records whose JSON only a lenient reader understands; changes leave them alone.
         self._fragile: set[tuple[int, int]] = set()
 
@@ -111,6 +115,12 @@ class Organization:
                 times = getattr(self._customers, attribute)
                 found = [number for number in found if start <= times[number] < end]
         return found[::-1] if descending else found
+
+    def notes_by_creation(self) -> list[int]:
+        """The numbers of the notes that `GET /notes` has, the first created first."""
+        timeline = self._notes.timeline("created", with_deleted=False, klass=None)
+        numbers = timeline.numbers(0, len(timeline))
+        return [number for number in numbers if self.store.is_present(_NOTE, number)]
 
     def sizes(self) -> dict[str, int]:
         """How many records each search object has, deleted ones included."""
@@ -257,6 +267,8 @@ class Organization:
         """Write a stored record into the indexes."""
         if code == _CUSTOMER:
             self._customers.put(entry)
+        elif code == _NOTE:
+            self._notes.put(entry)
         self.index.write(code, entry, body, replaced=replaced, visible_at=self._visible_at())
 
     def _rewrite_small(self, name: str, record_id: str, attributes: Resource, at: int) -> None:

@@ -264,3 +264,16 @@ def test_several_ids_in_a_path_are_served_where_they_are_documented(ask, sandbox
     )
     assert ask.get(f"/users/{','.join(users)}").ids == users
     assert ask.get(f"/teams/{','.join(teams)}").status == 404
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_notes_are_sorted_by_creation(ask, backwards):
+    def notes(**query):
+        return [note for page in walk(ask, "/notes", **query) for note in page.json["data"]]
+
+    found = notes(sort="desc" if backwards else "asc")
+
+    stamps = [note["attributes"]["createdAt"] for note in found]
+    assert stamps[0] != stamps[-1]
+    assert stamps == sorted(stamps, reverse=backwards)
+    assert sorted(note["id"] for note in found) == sorted(note["id"] for note in notes())

@@ -63,7 +63,9 @@ class Lists:
         numbers = organization.store.present[BY_NAME[name].code]
         if name == "customers":
             return self._api.stored(name, customer_numbers(organization, settings, query))
-        if name == "work_sessions":
+        if name == "notes" and "sort" in query:
+            numbers = organization.notes_by_creation()
+        elif name == "work_sessions":
             numbers = session_numbers(settings, query, numbers)
         backwards = query.get("sort") == "desc"
         return self._api.stored(name, numbers[::-1] if backwards else numbers)
