@@ -425,8 +425,8 @@ def test_list_order(ask, sandbox):
     oldest = ask.get("/teams", pageSize=500).ids
     sandbox.dialect(list_order="newest-first")
     assert ask.get("/teams", pageSize=500).ids == oldest[::-1]
-    assert ask.get("/notes", sort="asc").ids != ask.get("/notes").ids
-    assert ask.get("/notes", sort="desc").ids == ask.get("/notes").ids
+    assert ask.get("/conversations", sort="asc").ids != ask.get("/conversations").ids
+    assert ask.get("/conversations", sort="desc").ids == ask.get("/conversations").ids
     sandbox.dialect(list_order="growing")
     for grown in (0, 1, 2, 3, 3):
         found = ask.get("/teams", pageSize=500).ids
