@@ -30,6 +30,7 @@ from integration_tests.reliability.destination import differing_column
 from kustomer_sandbox import Sandbox
 from kustomer_sandbox.control.process import SandboxError
 from kustomer_sandbox.data import roles
+from kustomer_sandbox.data.masks import MASKED
 from kustomer_sandbox.data.workspace import is_deleted
 from source_kustomer.airbyte import source
 from source_kustomer.engine import attachments, receipts, search, window_tasks
@@ -247,6 +248,9 @@ class Matrix:
         old = _text(datetime.now(timezone.utc) - ARCHIVE_AGE)
         for name in ARCHIVED:
             self._sandbox.change(name, inserts=2, at=old)
+        customer = self._sandbox.truth("customers")[0]
+        at = customer["attributes"]["updatedAt"]
+        self._sandbox.change("customers", ids=[customer["id"]], at=at, set={"birthdayAt": MASKED})
         # More records of one timestamp than two pages have.
         tied = _text(datetime.now(timezone.utc) - timedelta(days=5))
         self._sandbox.ties("messages", 2 * PAGE + 5, tied, same_created=True)

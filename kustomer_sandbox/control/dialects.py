@@ -110,6 +110,14 @@ SWITCHES = (
             "502": f"with status 502, {_PASSING}",
         },
     ),
+    Switch(
+        "masked-values",
+        "What stands in place of a value that the key may not read?",
+        {
+            "objects": "an object with `isMasked` and `maskedPresentation`",
+            "texts": "the text of `maskedPresentation`",
+        },
+    ),
     # Search
     Switch(
         "totals",

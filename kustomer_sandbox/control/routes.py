@@ -15,6 +15,7 @@ from starlette.routing import Route
 from kustomer_sandbox.control.live import Live
 from kustomer_sandbox.control.settings import Settings
 from kustomer_sandbox.data.json_text import loads
+from kustomer_sandbox.data.masks import masks_in_form
 from kustomer_sandbox.data.organization import Organization
 from kustomer_sandbox.data.strange import make_strange
 from kustomer_sandbox.data.timestamps import to_ms, to_text
@@ -88,7 +89,9 @@ class Control:
             return _json({"error": f"no object {error}"}, 404)
         if request.query_params.get("stamps") == "true":
             records = map(_stamp, records)
-        return StreamingResponse(_lines(records), media_type="application/x-ndjson")
+        form = self.settings.dialect["masked-values"]
+        shown = (masks_in_form(record, form) for record in records)
+        return StreamingResponse(_lines(shown), media_type="application/x-ndjson")
 
     async def versions(self, request: Request) -> Response:
         """Every version of a search object's records."""

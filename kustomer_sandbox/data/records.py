@@ -11,6 +11,7 @@ from functools import cache
 
 from kustomer_sandbox.data.custom import custom_values
 from kustomer_sandbox.data.ids import CHILD_CODES, ORG_ID, list_code, make_id
+from kustomer_sandbox.data.masks import MASKED_JSON
 from kustomer_sandbox.data.objects import KLASS_NAMES, KLASSES
 from kustomer_sandbox.data.store import Row
 from kustomer_sandbox.data.timestamps import DAY, HOUR, MINUTE, SECOND, to_text
@@ -157,7 +158,7 @@ class Composer:
         )
         masked = happens(chance, 0.01)
         birthday = (
-            '{"isMasked":true,"maskedPresentation":"********"}'
+            MASKED_JSON
             if masked
             else ('"1990-04-12T00:00:00.000Z"' if happens(chance, 0.2) else "null")
         )

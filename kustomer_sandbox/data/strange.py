@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from kustomer_sandbox.data.masks import MASKED
 from kustomer_sandbox.data.organization import Organization
 from kustomer_sandbox.data.timestamps import DAY, now_ms, to_ms, to_text
 
@@ -102,7 +103,6 @@ def _raw_value(attribute: str, value: bytes) -> Callable[[bytes], bytes]:
 
 
 _DEEP = b"[" * 300 + b'"\\ud800"' + b"]" * 300
-_MASKED = {"isMasked": True, "maskedPresentation": "********"}
 # Kind -> the objects that it fits (none: all), and the change of the record's JSON.
 _KINDS: dict[str, tuple[tuple[str, ...], Callable[[bytes], bytes]]] = {
     "null_updated_at": ((), _set(updatedAt=None)),
@@ -120,7 +120,7 @@ _KINDS: dict[str, tuple[tuple[str, ...], Callable[[bytes], bytes]]] = {
     "unknown_attribute": ((), _set(brandNewAttribute={"someThing": [1, "two", None]})),
     "null_relationships": ((), _edited(lambda resource: resource.update(relationships=None))),
     "misspelt_external_id": (("companies", "customers"), _edited(_misspelt)),
-    "masked": (("customers",), _set(name=_MASKED, birthdayAt=_MASKED, emails=[{"email": _MASKED}])),
+    "masked": (("customers",), _set(name=MASKED, birthdayAt=MASKED, emails=[{"email": MASKED}])),
     "satisfaction_text": (("conversations",), _set(satisfaction="very good")),
     "to_text": (("messages",), _meta_to("a@example.com")),
     "to_object": (("messages",), _meta_to({"email": "a@example.com"})),

@@ -19,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from kustomer_sandbox.control.settings import Settings
+from kustomer_sandbox.data.masks import masks_in_form
 from kustomer_sandbox.server.answers import Answer, ApiError, gateway_page
 from kustomer_sandbox.server.api import Api
 from kustomer_sandbox.server.disturbances import Disturbances
@@ -128,10 +129,18 @@ class Gate:
                 answer = self.disturbances.replace(
                     answer, shape, search=search, later_page=search or _is_later_page(request)
                 )
+                answer = self._with_masks(answer)
         except ApiError as error:
             answer = error.answer(error_shape(request.url.path, self.api.settings))
         answer.headers.update(limit_headers)
         return answer, fault
+
+    def _with_masks(self, answer: Answer) -> Answer:
+        body = bytes(answer.body)
+        shown = masks_in_form(body, self.api.settings.dialect["masked-values"])
+        if shown == body:
+            return answer
+        return Answer(shown, rows=answer.rows, object=answer.object, note=answer.note)
 
     async def _refused(self, request: Request, error: Exception) -> Answer:
         """The answer to a request that an endpoint refused, or that has no endpoint."""

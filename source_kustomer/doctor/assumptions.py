@@ -107,6 +107,11 @@ ASSUMPTIONS: Final = (
         {"never": OK, "403": HANDLED, "404": HANDLED, "501": HANDLED, "502": HANDLED},
     ),
     Assumption(
+        "masked-values",
+        "What stands in place of a value that the key may not read?",
+        {"objects": OK, "texts": HANDLED},
+    ),
+    Assumption(
         "totals",
         "Is the total of a search exact?",
         {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from source_kustomer.doctor.account import LIST_PAGE, SEARCH_PAGE, Account, files_of
 from source_kustomer.doctor.asker import NotObserved, Reply, Resource
@@ -33,6 +35,9 @@ INDEX_SAMPLES: Final = 4
 SECONDS_BETWEEN_SAMPLES: Final = 20.0
 TOLERANCE: Final = 5 * SECOND
 """Between the deletion of a record and its `updatedAt`."""
+
+_is_mask: Final = re.compile(r"[*\u2022\u25cf]{3,}").fullmatch
+"""Match a text of asterisks, bullets or black circles alone."""
 
 _REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _PAST_END: Final[dict[int | None, str]] = {404: "404", 400: "400"}
@@ -619,6 +624,43 @@ def _audit_bounds(account: Account) -> Seen:
     reply = _usable(account.asker.get("/audit-logs", params), "GET /audit-logs")
     is_inclusive = str(rows[-1].get("id")) in reply.ids
     return Seen("inclusive" if is_inclusive else "exclusive", f"{len(reply.rows)} entries")
+
+
+@probe("masked-values")
+def _masked_values(account: Account) -> Seen:
+    # These requests have been sent for other probes.
+    rows = list(account.page("/customers").rows)
+    for context in account.readable_contexts():
+        rows += account.in_order(context).rows
+        rows += account.of_last_day(context).rows
+    unique = {(str(row.get("type")), str(row.get("id"))): row for row in rows}
+    found = Counter(form for row in unique.values() for form in _masks_of(row))
+    if not found:
+        raise NotObserved(f"no value of {len(unique)} records is recognized as masked")
+    text = f"{found['objects']} objects, {found['texts']} texts of mask characters"
+    return Seen("texts" if found["texts"] else "objects", f"{text} in {len(unique)} records")
+
+
+def _masks_of(row: Resource) -> Iterator[str]:
+    """Yield the form of each masked value of a record.
+
+    Texts are recognized in customers and in custom attributes only: elsewhere a line of asterisks
+    can be what somebody wrote.
+    """
+    attributes = row.get("attributes")
+    left: list[tuple[Any, bool]] = [(attributes, row.get("type") == "customer")]
+    while left:
+        value, may_be_text = left.pop()
+        if isinstance(value, dict):
+            if "isMasked" in value and "maskedPresentation" in value:
+                if value["isMasked"] is True:
+                    yield "objects"
+                continue
+            left += [(one, may_be_text or name == "custom") for name, one in value.items()]
+        elif isinstance(value, list):
+            left += [(one, may_be_text) for one in value]
+        elif isinstance(value, str) and may_be_text and _is_mask(value):
+            yield "texts"
 
 
 # Access and rate limits

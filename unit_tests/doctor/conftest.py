@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kustomer_sandbox.data.masks import MASKED
 from source_kustomer.config import Config
 from source_kustomer.doctor.account import Account
 from source_kustomer.doctor.asker import Asker
@@ -63,7 +64,8 @@ def with_every_sight(sandbox: InProcessSandbox) -> None:
     (old,) = organization.insert("customers", 1, ago(days=20), created_at=ago(days=900))
     assert old
     organization.delete("conversations", organization.some("conversations", 2), ago(hours=3))
-    organization.update("customers", organization.some("customers", 1), {}, ago())
+    changed = organization.some("customers", 1)
+    organization.update("customers", changed, {"birthdayAt": MASKED}, ago())
 
 
 @pytest.fixture

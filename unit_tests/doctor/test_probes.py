@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from kustomer_sandbox.control.dialects import SWITCHES
+from kustomer_sandbox.data.masks import MASKED
 from source_kustomer.doctor.assumptions import ASSUMPTIONS, BY_ID, Outcome
 from source_kustomer.doctor.probes import PROBES
 from source_kustomer.doctor.report import observe
-from unit_tests.doctor.conftest import PLENTY, account_of, report_of, with_every_sight
+from unit_tests.doctor.conftest import PLENTY, account_of, ago, report_of, with_every_sight
 from unit_tests.doctor.in_process import KEY, InProcessSandbox
 
 SEARCH_ROLE = "org.permission.search.create"
@@ -106,6 +107,41 @@ def test_no_dialect_of_one_switch_hides_that_another_is_as_assumed(
     seen = {name: one for name, one in report["assumptions"].items() if name not in unseen}
     assert {one["outcome"] for one in seen.values()} == {Outcome.AS_ASSUMED.value}
     assert all(one["value"] == next(iter(BY_ID[name].values)) for name, one in seen.items())
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"emails": [{"email": "****"}]}, "texts"),
+        ({"custom": {"numberStr": "\u2022\u2022\u2022\u2022"}}, "texts"),
+        ({"emails": [{"email": MASKED}]}, "objects"),
+        ({"custom": {"numberStr": MASKED}}, "objects"),
+        ({"name": {**MASKED, "isMasked": False}}, None),
+        ({"name": "*"}, None),
+        ({"name": "** Ada **"}, None),
+    ],
+)
+def test_masks_are_recognized_by_their_form(
+    attributes: dict[str, Any], expected: str | None
+) -> None:
+    sandbox = InProcessSandbox(0, counts={"customers": 1})
+    organization = sandbox.organization
+    organization.update(
+        "customers", organization.some("customers", 1), {"birthdayAt": None, **attributes}, ago()
+    )
+    finding = observe(account_of(sandbox), BY_ID["masked-values"])
+    sandbox.close()
+    assert finding.value == expected
+    assert not {"*", "\u2022"} & set(finding.observed)
+
+
+def test_asterisks_that_somebody_wrote_are_not_a_mask() -> None:
+    sandbox = InProcessSandbox(0, counts={"messages": 1})
+    organization = sandbox.organization
+    organization.update("messages", organization.some("messages", 1), {"preview": "*****"}, ago())
+    finding = observe(account_of(sandbox), BY_ID["masked-values"])
+    sandbox.close()
+    assert finding.outcome is Outcome.NOT_OBSERVED
 
 
 def test_every_assumption_has_a_probe() -> None:

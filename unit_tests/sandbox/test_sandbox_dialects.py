@@ -134,6 +134,21 @@ def test_body(ask, sandbox):
     assert "data" in ask.get("/teams").json
 
 
+@shows("masked-values", "objects", "texts")
+def test_masked_values(ask, sandbox):
+    mask = {"isMasked": True, "maskedPresentation": "********"}
+    [identity] = sandbox.change("customers", inserts=1)["inserted"]
+    sandbox.change("customers", ids=[identity], set={"birthdayAt": mask})
+    newest = [{"customer_updated_at": "desc"}]
+    for value, expected in (("objects", mask), ("texts", "********")):
+        sandbox.dialect(masked_values=value)
+        single = ask.get(f"/customers/{identity}").json["data"]
+        searched = ask.search("customer", sort=newest).json["data"]
+        for records in ([single], searched, sandbox.truth("customers")):
+            [shown] = [one for one in records if one["id"] == identity]
+            assert shown["attributes"]["birthdayAt"] == expected
+
+
 @shows("partial", "never", "passing", "always")
 def test_partial(ask, sandbox):
     def ask_three_times():
