@@ -129,6 +129,8 @@ SETTLED: Final = {"index": "prompt"}
 """Values that end what a switch began, for a third sync."""
 GROWING: Final = {"list-order": "newest-first"}
 """The second sync reads lists that no longer grow, so that the truth stands still."""
+AUDITED: Final = ("conversations", "customers")
+"""Streams whose deletions are in the audit log."""
 WITHOUT_ROLE: Final = "brands"
 """The stream that the key may not read under the switch `role`."""
 FEATURE: Final = "ai_"
@@ -415,6 +417,8 @@ class Matrix:
             elif row is None:
                 if not _is_out_of_reach(name, resource):
                     absent.append(resource["id"])
+            elif name in AUDITED and is_deleted(resource) and _only_states_deletion(row):
+                continue  # from the audit log, which has nothing else of a record
             elif column := differing_column(_without(resource, NOT_COMPARED.get(name)), row)[0]:
                 stale[resource["id"]] = column
         unknown = rows.keys() - {resource["id"] for resource in truth}
@@ -508,6 +512,12 @@ def _warnings(found: list[str]) -> Iterator[None]:
         yield
     finally:
         LOGGER.removeHandler(handler)
+
+
+def _only_states_deletion(row: Row) -> bool:
+    """Whether a row has nothing but its id, its deletion, and the time of that."""
+    given = {name for name, value in row.items() if value is not None}
+    return row.get("deleted") is True and given <= {"id", "deleted", "deleted_at", "updated_at"}
 
 
 def _mentions(row: Row, ids: set[str]) -> bool:

@@ -11,7 +11,7 @@ from integration_tests.dialects.expectations import DOCUMENTED
 from integration_tests.dialects.matrix import Matrix, Verdict
 from kustomer_sandbox.control.dialects import BY_ID
 
-PAIRS = 12
+PAIRS = 8
 SEED = 1
 STREAMS = (
     *("audit_logs", "brands", "business_holidays", "business_schedules", "chat_settings"),
