@@ -67,7 +67,7 @@ def article_of(version: int) -> int:
 
 
 def versions_of(articles: int) -> int:
-    """How many versions so many articles have."""
+    """Return the number of versions of a number of articles."""
     return articles * _VERSIONS_PER_LANGUAGE * len(_LANGUAGES)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from source_kustomer.doctor.account import LIST_PAGE, SEARCH_PAGE, Account, files_of
 from source_kustomer.doctor.asker import NotObserved, Reply, Resource
-from source_kustomer.kustomer.documents import attribute_of
+from source_kustomer.kustomer.documents import attribute_of, is_deleted
 from source_kustomer.kustomer.paths import segment, segments
 from source_kustomer.query_limits import MAX_PAGES, MAX_RECORDS
 from source_kustomer.sync.windows import LIVE_SEARCH_AGE
@@ -506,20 +506,16 @@ def _deleted_lists(account: Account) -> Seen:
         plain = account.page(path)
         if not plain.is_ok:
             continue
-        if any(_is_deleted(row) for row in plain.rows):
+        if any(is_deleted(row) for row in plain.rows):
             return Seen("included", f"GET {path} has deleted records")
         reply = account.page(path, {"deleted": "true"})
         if reply.status in _REFUSED:
             return Seen("refused", f"GET {path}?deleted=true: {_status(reply)}")
-        if any(_is_deleted(row) for row in reply.rows):
+        if any(is_deleted(row) for row in reply.rows):
             return Seen("served", f"GET {path}?deleted=true has deleted records")
         if reply.rows and reply.ids == plain.ids:
             return Seen("ignored", f"GET {path}?deleted=true has the same records")
     raise NotObserved("no deleted tag, shortcut or team was found")
-
-
-def _is_deleted(row: Resource) -> bool:
-    return attribute_of(row, "deleted") is True or attribute_of(row, "deletedAt") is not None
 
 
 @probe("include")
@@ -558,8 +554,7 @@ def _from_date(account: Account) -> Seen:
         created = parse_timestamp(attribute_of(row, "createdAt"))
         updated = _updated_at(row)
         kind, _, name = str(row.get("type")).partition(".")
-        is_deleted = attribute_of(row, "deleted") is True
-        if kind != "kobject" or not name or is_deleted or created is None or updated is None:
+        if kind != "kobject" or not name or is_deleted(row) or created is None or updated is None:
             continue
         if updated - created >= MINUTE:
             break

@@ -7,12 +7,17 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from source_kustomer.engine.children import ChildPage, ChildStream, Parent
-from source_kustomer.engine.endpoints import IDS_PER_REQUEST, Endpoint, needing, read_endpoint
+from source_kustomer.engine.endpoints import (
+    IDS_PER_REQUEST,
+    Endpoint,
+    needing,
+    read_by_ids,
+    read_endpoint,
+)
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import BadRequest, ConfigError, InvalidId, NotFound
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document, attribute_of, target_of
-from source_kustomer.kustomer.paths import segments
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.state import BEGINNING
@@ -93,18 +98,12 @@ class AttachmentsByMessage(ChildStream, family=True):
             )
 
     def _by_ids(self, client: Client, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """Return the files that are served by id; where one id makes the API refuse all, none."""
-        endpoint = self.endpoints[0]
+        """Return the files that are served by id; none when all are refused."""
         try:
-            with needing(endpoint.roles):
-                path = endpoint.path.format(id=segments(ids))
-                files = client.get(path, stream=self.name).data
-        except (NotFound, BadRequest, InvalidId):
-            half = len(ids) // 2
-            if not half:
-                return {}
-            return {**self._by_ids(client, ids[:half]), **self._by_ids(client, ids[half:])}
-        return {str(file.get("id")): file for file in files}
+            pages = read_by_ids(client, self.endpoints[0], ids, stream=self.name)
+            return {str(file.get("id")): file for page in pages for file in page.data}
+        except (NotFound, BadRequest):
+            return {}
 
     def _by_message(self, client: Client, message: Parent, file: str) -> Mapping[str, Any] | None:
         try:

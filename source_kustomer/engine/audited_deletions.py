@@ -15,11 +15,11 @@ from source_kustomer.engine.outlets import RowOutlet
 from source_kustomer.engine.removals import (
     MARK,
     emit_removed,
-    is_marked_deleted,
     request_record,
 )
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import BadRequest, InvalidId, NotFound, NotPermitted
+from source_kustomer.kustomer.documents import is_deleted
 from source_kustomer.logger import LOGGER
 from source_kustomer.sync.keyset import Resource
 from source_kustomer.sync.state import BEGINNING
@@ -35,7 +35,7 @@ class AuditedOutlet(RowOutlet):
 
     def take(self, rows: Sequence[Resource]) -> int:
         """Put rows into the channel."""
-        deleted = {str(row.get("id")) for row in rows if is_marked_deleted(row)}
+        deleted = {str(row.get("id")) for row in rows if is_deleted(row)}
         if deleted:
             with self._lock:
                 self._reported |= deleted
@@ -83,7 +83,7 @@ def emit_audited_deletions(
         except (BadRequest, InvalidId, NotPermitted) as error:
             LOGGER.info("Stream %s: a deletion cannot be confirmed: %s", sync.name, error.message)
         else:
-            if is_marked_deleted(resource):
+            if is_deleted(resource):
                 rows += sync.put_rows([resource], MARK)
     if rows:
         LOGGER.info(

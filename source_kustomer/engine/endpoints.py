@@ -12,7 +12,7 @@ from source_kustomer.errors import BadRequest, InvalidId, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
 from source_kustomer.kustomer.documents import Document
 from source_kustomer.kustomer.pages import Until
-from source_kustomer.kustomer.paths import segment
+from source_kustomer.kustomer.paths import segment, segments
 from source_kustomer.logger import LOGGER
 
 IDS_PER_REQUEST: Final = 50
@@ -190,7 +190,8 @@ def read_by_ids(
     """Yield records by their ids, several per request.
 
     A request that the API refuses is repeated in halves, since one id can be the reason. An id
-    that is refused alone is left out, unless all are.
+    that is refused alone is left out, unless all are. One that cannot be part of a path is left out
+    with a warning.
 
     Args:
         client: the API.
@@ -207,17 +208,18 @@ def read_by_ids(
     left = [list(ids[at : at + IDS_PER_REQUEST]) for at in range(0, len(ids), IDS_PER_REQUEST)]
     while left:
         batch = left.pop(0)
-        one = with_ids(endpoint, stream=stream, id=",".join(batch))
-        if one is None:
-            continue
         try:
-            for page in read_endpoint(client, one, stream=stream):
+            several = replace(endpoint, path=endpoint.path.format(id=segments(batch)))
+            for page in read_endpoint(client, several, stream=stream):
                 is_found = True
                 yield page
-        except (NotFound, BadRequest) as refusal:
-            error = refusal
+        except (NotFound, BadRequest, InvalidId) as refusal:
             half = len(batch) // 2
             if half:
                 left[:0] = [batch[:half], batch[half:]]
+            elif isinstance(refusal, InvalidId):
+                LOGGER.warning("Stream %s: %s", stream, refusal.message)
+            if not isinstance(refusal, InvalidId):
+                error = refusal
     if error is not None and not is_found:
         raise error

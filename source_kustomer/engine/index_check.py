@@ -60,7 +60,7 @@ def _listed(client: Client, before: int) -> list[tuple[int, str]]:
     """Return the newest customers before a timestamp, as update times and ids; oldest first.
 
     Customers that may be in the archive are left out, since the standard search lacks them. No
-    source tells whether their time of update or of creation decides that.
+    source states whether their time of update or of creation decides that.
     """
     params = {**CUSTOMERS.params, "page": 1, "pageSize": CUSTOMERS.page_size}
     only_before = {"filter[updatedAt][lt]": format_timestamp(before)}

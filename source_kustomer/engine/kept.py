@@ -15,7 +15,7 @@ MAX_KEPT: Final = 128 << 20
 Row = TypeVar("Row", bound=Resource)
 
 _BYTES_PER_ENTRY: Final = 100
-"""What an entry of a set or dict takes in CPython, without its content."""
+"""Memory of an entry of a set or dict in CPython, in bytes, without its content."""
 
 
 class Kept:

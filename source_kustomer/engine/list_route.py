@@ -28,7 +28,7 @@ from source_kustomer.errors import (
     Stopped,
     UnexpectedDocument,
 )
-from source_kustomer.kustomer.documents import attribute_of
+from source_kustomer.kustomer.documents import attribute_of, is_deleted
 from source_kustomer.kustomer.list_query import ListQuery
 from source_kustomer.kustomer.search import MAX_PAGE_SIZE
 from source_kustomer.logger import LOGGER
@@ -52,8 +52,8 @@ _Members = dict[tuple[str, "int | None"], set[str]]
 """The names of what records consist of, by id and version."""
 
 
-class SearchedTwice(Protocol):
-    """A search stream that has a list as well; `SearchStream` implements it."""
+class Searchable(Protocol):
+    """What is searched; `SearchStream` implements it."""
 
     @property
     def attribute_prefix(self) -> str:
@@ -90,7 +90,7 @@ class ListRoute:
     """
 
     def __init__(
-        self, stream: SearchedTwice, endpoint: Endpoint, sync: StreamSync, pool: ReaderPool
+        self, stream: Searchable, endpoint: Endpoint, sync: StreamSync, pool: ReaderPool
     ) -> None:
         """Prepare nothing yet.
 
@@ -379,11 +379,6 @@ def _exact_bounds(dated: Sequence[int]) -> tuple[int, int]:
     if low < high:
         return low, high
     return (dated[0], high) if dated[0] < high else (low, dated[-1])
-
-
-def is_deleted(row: Resource) -> bool:
-    """Return whether a record is deleted."""
-    return attribute_of(row, "deleted") is True or attribute_of(row, "deletedAt") is not None
 
 
 def _members_of(rows: Sequence[Resource]) -> _Members:

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from source_kustomer.engine.endpoints import Endpoint, probe_endpoint, read_endpoint
 from source_kustomer.engine.kept import Kept
-from source_kustomer.engine.removals import MARK, Listed, Removals, is_marked_deleted
+from source_kustomer.engine.removals import MARK, Listed, Removals
 from source_kustomer.engine.stream import Stream
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import BadRequest, KustomerError, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document, attribute_of
+from source_kustomer.kustomer.documents import Document, attribute_of, is_deleted
 from source_kustomer.logger import LOGGER
 from source_kustomer.sync.state import BEGINNING
 from source_kustomer.timestamps import parse_timestamp
@@ -103,11 +103,11 @@ class _ListReading:
         unmarked = 0
         for resources in self._read(endpoint):
             for row in resources:
-                unmarked += not is_marked_deleted(row)
-                if row.get("id") and (unmarked <= MOST_UNMARKED or is_marked_deleted(row)):
+                unmarked += not is_deleted(row)
+                if row.get("id") and (unmarked <= MOST_UNMARKED or is_deleted(row)):
                     self._deleted.keep(row)
         if unmarked > MOST_UNMARKED:
-            self._deleted.keep_only(is_marked_deleted)
+            self._deleted.keep_only(is_deleted)
             LOGGER.warning(
                 "Stream %s: %s has %s records that are not marked as deleted, so the parameter "
                 "seems to be ignored. Only records with a mark count as deleted.",
@@ -168,7 +168,7 @@ class _ListReading:
         # The list was read after the others, so the parameter may have been ignored.
         found, self._deleted = self._deleted, Kept(self._stream.name)
         for row in found.records():
-            if str(row["id"]) in absent and is_marked_deleted(row):
+            if str(row["id"]) in absent and is_deleted(row):
                 self._deleted.keep(row)
 
     def _since(self, endpoint: Endpoint) -> int:

@@ -12,7 +12,7 @@ from source_kustomer.timestamps import DAY, SECOND
 MARGIN: Final = DAY
 """How long after the last timestamp that is needed the records must have been created."""
 MIN_RISES: Final = 10
-"""So many times must a timestamp have increased. An order by chance, or a bulk of equal timestamps
+"""How many times a timestamp must have increased. An order by chance, or a bulk of equal timestamps
 at the head of a list that is newest first, does not show that."""
 
 _TIMED_ID: Final = re.compile(r"[0-9a-f]{24}")

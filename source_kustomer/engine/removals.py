@@ -18,7 +18,7 @@ from source_kustomer.engine.endpoints import Endpoint, read_endpoint
 from source_kustomer.engine.stream_sync import StreamSync
 from source_kustomer.errors import BadRequest, InvalidId, KustomerError, NotFound, NotPermitted
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document, attribute_of
+from source_kustomer.kustomer.documents import Document, is_deleted
 from source_kustomer.logger import LOGGER
 from source_kustomer.sync.known_ids import MAX_BYTES, encode_ids
 from source_kustomer.timestamps import SECOND, format_timestamp
@@ -98,7 +98,7 @@ class Removals:
                 self._ids.add(identity)
                 self._characters += len(identity)
                 self._are_too_many = len(self._ids) > MOST_KEPT or self._characters > MAX_BYTES
-            if self._present is None and not is_marked_deleted(resource):
+            if self._present is None and not is_deleted(resource):
                 self._present = identity
 
     def forget(self, resources: Iterable[Resource]) -> None:
@@ -153,7 +153,7 @@ class Removals:
         text = None if self._are_too_many else encode_ids(ids)
         if text is None:
             LOGGER.warning(
-                "Stream %s: its lists have so many records that their ids do not fit into the "
+                "Stream %s: its lists have too many records: their ids do not fit into the "
                 "state. Records that are deleted in Kustomer stay in the destination.",
                 self._sync.name,
             )
@@ -178,7 +178,7 @@ class Removals:
                 self._log_unconfirmed(error)
                 continue
             else:
-                if not is_marked_deleted(resource):
+                if not is_deleted(resource):
                     continue
                 rows += self._sync.put_rows([resource], MARK)
             self._absent.discard(identity)
@@ -215,8 +215,8 @@ class Removals:
         """Read the lists once more, and emit the records that they lack again."""
         if 2 * len(self._absent) > len(self._known or ()):
             LOGGER.warning(
-                "Stream %s: %d of %d records are no longer listed. So many are not taken for "
-                "deleted.",
+                "Stream %s: %d of %d records are no longer listed. These are too many to "
+                "count as deleted.",
                 self._sync.name,
                 len(self._absent),
                 len(self._known or ()),
@@ -270,9 +270,3 @@ def emit_removed(sync: StreamSync, cursor_field: str | None, identity: str) -> i
     if cursor_field is not None:
         columns[cursor_field] = at  # newer than the row that it replaces
     return sync.put_rows([{"id": identity}], columns)
-
-
-def is_marked_deleted(resource: Resource) -> bool:
-    """Return whether a record itself states that it is deleted."""
-    is_deleted = attribute_of(resource, "deleted") is True
-    return is_deleted or attribute_of(resource, "deletedAt") is not None

@@ -83,8 +83,9 @@ class Sync:
     """The present by the clock that is ahead, a timestamp."""
     include_deleted: bool
     schema: SearchSchema = field(default_factory=SearchSchema)
-    deletions: DeletionLog = field(default_factory=DeletionLog)
     """What the search filters and sorts by, as the API describes it."""
+    deletions: DeletionLog = field(default_factory=DeletionLog)
+    """The deletions that the audit log reports."""
 
     def is_first_second(self) -> bool:
         """Return whether records may still change with a timestamp from before the sync began."""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final, Protocol, cast
 
 from source_kustomer.engine.endpoints import Endpoint, read_endpoint
-from source_kustomer.engine.list_route import SEGMENT_PAGES, ListRoute, divide, is_deleted
+from source_kustomer.engine.list_route import SEGMENT_PAGES, ListRoute, Searchable, divide
 from source_kustomer.engine.oldest_first import OldestFirst
 from source_kustomer.engine.outlets import Emitted, Outlet
 from source_kustomer.engine.reader_pool import ReaderPool
@@ -27,7 +27,7 @@ from source_kustomer.errors import (
     UnorderedPage,
 )
 from source_kustomer.kustomer.client import Client
-from source_kustomer.kustomer.documents import Document
+from source_kustomer.kustomer.documents import Document, is_deleted
 from source_kustomer.logger import LOGGER
 from source_kustomer.query_limits import MAX_RECORDS
 from source_kustomer.sync.keyset import Ask, Query, Resource, timestamp_of
@@ -55,26 +55,11 @@ Refused = Callable[[KustomerError], None]
 """Reads a stream otherwise, after the search has refused it with an error."""
 
 
-class Searched(Protocol):
-    """What is searched; `SearchStream` implements it."""
+class Searched(Searchable, Protocol):
+    """What is searched, and listed where the search lacks records."""
 
     archived: bool
     endpoints: tuple[Endpoint, ...]
-
-    @property
-    def stamp(self) -> str:
-        """The records' attribute that windows are spans of."""
-
-    def open_query(
-        self,
-        sync: StreamSync,
-        window: Window,
-        ask: Ask,
-        *,
-        page_size: int | None = None,
-        include_deleted: bool | None = None,
-    ) -> Query:
-        """Turn a question of the keyset reader into a query."""
 
     def pages(self, client: Client, endpoint: Endpoint) -> Iterable[Document]:
         """Yield the pages of one of its lists."""
@@ -432,14 +417,6 @@ class WindowTasks:
                     "Stream %s: records older than two years are not read: %s", name, error.message
                 )
                 return
-            if seen == MAX_RECORDS:
-                LOGGER.warning(
-                    "Stream %s: GET %s ended after exactly %s records, which may be a limit of the "
-                    "API. Records older than two years may be missing.",
-                    name,
-                    endpoint.path,
-                    f"{seen:,}",
-                )
         self.outlet.complete(SpanBatch(None, (window.closes_from, window.end), is_last=True))
 
     def _list_pages(self, endpoint: Endpoint, window: Window) -> Iterator[Document]:

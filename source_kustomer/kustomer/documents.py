@@ -60,6 +60,12 @@ def attribute_of(resource: Mapping[str, Any], name: str) -> Any:
     return attributes.get(name) if isinstance(attributes, Mapping) else None
 
 
+def is_deleted(resource: Mapping[str, Any]) -> bool:
+    """Return whether a resource itself states that it is deleted."""
+    is_marked = attribute_of(resource, "deleted") is True
+    return is_marked or attribute_of(resource, "deletedAt") is not None
+
+
 def target_of(resource: Mapping[str, Any], relationship: str) -> str | None:
     """Return the id of the record that a resource relates to; None when there is none."""
     relationships = resource.get("relationships")

@@ -28,7 +28,7 @@ from source_kustomer.rows.row import RemovableRow, Row
 from source_kustomer.streams.conversations import Conversations
 
 AI_ROLES: Final = ("org.permission.assistant.read", "org.user.apps.read")
-"""A plan without AI Agents answers 403 (or 401) whatever the roles."""
+"""A plan without AI Agents answers 403 (or 401) with any roles."""
 
 
 class AiRow(Row):

@@ -84,7 +84,7 @@ def plan(gaps: Iterable[Span], *, end: int, now: int, archived: bool) -> Iterato
 def archive_start(complete_before: int | None, *, start: int, end: int) -> int | None:
     """Return from where on the archive is searched for records newer than its edge.
 
-    The vendor's text does not tell whether the time of update or of creation decides that a record
+    The vendor's text does not state whether the time of update or of creation decides that a record
     is in the archive. If it is creation, changes of old records are in the archive alone. So it
     is searched up to the present as well: by a first sync, by one that follows an unfinished sync,
     and by the first sync of each day (UTC), from the day of the sync before it.

@@ -84,7 +84,7 @@ def meets(row: Row, conditions: list[Mapping[str, Mapping[str, Any]]]) -> bool:
 
 
 def customers(count: int, *, deleted: int = 25) -> list[Row]:
-    """Return customers over 300 days; every so many is deleted."""
+    """Return customers over 300 days; one in several is deleted."""
     rows = []
     for number in range(count):
         at = NOW - HOUR * SECOND - (number * 300 * DAY // count) // 1000 * 1000
